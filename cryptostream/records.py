@@ -1,0 +1,102 @@
+"""The records that travel: Tick, Trade, Status, Metric, and what the client adds to them.
+
+Prices and quantities are :class:`~decimal.Decimal` here and decimal strings on the wire.
+Times are integers in ns since the Unix epoch. A missing key on the wire is ``None`` here:
+the source has no such value.
+"""
+
+from __future__ import annotations
+
+import enum
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+Method = Literal["dom", "frames", "stream", "poll", "replay", "sim"]
+
+
+class Phase(enum.StrEnum):
+    """What a ticker is doing, for people; ``StreamState`` and ``DataState`` are for programs."""
+
+    PENDING = "pending"
+    LOADING = "loading"
+    LIVE = "live"
+    QUIET = "quiet"
+    STALE = "stale"
+    RETRYING = "retrying"
+    FAILED = "failed"
+    INVALID = "invalid"
+    CLOSED = "closed"
+
+
+class StreamState(enum.StrEnum):
+    """Will more come?"""
+
+    OPEN = "open"
+    CLOSED_RECOVER = "closed_recover"
+    CLOSED = "closed"
+
+
+class DataState(enum.StrEnum):
+    """Can what is held be trusted?"""
+
+    OK = "ok"
+    SUSPECT = "suspect"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every record names: its symbol, its source and how the source got it."""
+
+    symbol: str
+    source: str
+    method: Method
+    ts_observed: int
+    ts_source: int | None = None
+    simulated: bool = False
+
+
+class Tick(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A price as the source shows it, with what else it knows at that moment.
+
+    ``ts_observed`` is when the price was seen in the page or at the socket; ``rule`` names the
+    selector rule that found it. ``change_percent`` is in percent, ``volume`` in the base asset.
+    """
+
+    last: Decimal
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    change: Decimal | None = None
+    change_percent: Decimal | None = None
+    volume: Decimal | None = None
+    rule: str | None = None
+
+
+class Trade(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One real trade; only sources that truly report trades send it."""
+
+    price: Decimal
+    quantity: Decimal
+    side: Literal["buy", "sell"] | None = None
+    trade_id: str | None = None
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a ticker is doing: two axes, a phase, a code and the remedy in words.
+
+    ``attempt`` counts restarts since the last stable run; ``ts_next`` is when the next one is
+    due (ns), ``None`` when none is planned.
+    """
+
+    symbol: str
+    phase: Phase
+    stream: StreamState
+    data: DataState
+    code: str
+    text: str
+    ts: int
+    source: str | None = None
+    attempt: int = 0
+    ts_next: int | None = None
+    suggestions: tuple[str, ...] = ()
+    simulated: bool = False

@@ -1,0 +1,1 @@
+"""The simulated market: a part of the product, so that everything runs offline."""

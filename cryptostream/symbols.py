@@ -1,0 +1,63 @@
+"""The symbol grammar: ``EXCHANGE:TICKER``, for example ``BINANCE:BTCUSDT``.
+
+A symbol is carried as its canonical text everywhere (topics, records, maps); this module
+turns what a person types into that text and takes it apart again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from cryptostream.errors import BadSymbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT_EXCHANGE = "BINANCE"
+
+# Tickers of TradingView and Binance: 2 to 20 capital letters and digits, perpetuals end in ".P".
+_TICKER = re.compile(r"[A-Z0-9]{2,20}(\.P)?")
+_EXCHANGE = re.compile(r"[A-Z][A-Z0-9_]{1,19}")
+# Enough of an absurd ticker to recognise it by in an error message.
+_SHOWN = 40
+
+
+def parse_symbol(text: object, default_exchange: str = DEFAULT_EXCHANGE) -> str:
+    """Return the canonical symbol for what a person typed.
+
+    ``btcusdt`` becomes ``BINANCE:BTCUSDT``; surrounding blanks are dropped.
+
+    Raises:
+        BadSymbol: the text is empty, absurd or not text at all.
+
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise BadSymbol("an empty or non-text ticker", hint="write it like BTCUSDT")
+    cleaned = text.strip()
+    # Upper-casing first would turn some non-ASCII letters into ASCII ones.
+    upper = cleaned.upper() if cleaned.isascii() else cleaned
+    exchange, colon, ticker = upper.rpartition(":")
+    if not colon:
+        exchange = default_exchange
+    if not _EXCHANGE.fullmatch(exchange) or not _TICKER.fullmatch(ticker):
+        shown = cleaned if len(cleaned) <= _SHOWN else cleaned[:_SHOWN] + "…"
+        raise BadSymbol(
+            f"{shown!r} is not a ticker",
+            hint="write TICKER or EXCHANGE:TICKER, 2 to 20 letters or digits, like BTCUSDT",
+        )
+    return f"{exchange}:{ticker}"
+
+
+def split_symbol(symbol: str) -> tuple[str, str]:
+    """Return (exchange, ticker) of a canonical symbol."""
+    exchange, _, ticker = symbol.partition(":")
+    return exchange, ticker
+
+
+def nearest(symbol: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """Return up to ``limit`` known symbols that look most like ``symbol``, best first."""
+    names = {split_symbol(name)[1]: name for name in known}
+    ticker = split_symbol(symbol)[1]
+    return [names[t] for t in difflib.get_close_matches(ticker, names, n=limit, cutoff=0.6)]
