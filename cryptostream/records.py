@@ -31,7 +31,7 @@ class Phase(enum.StrEnum):
 
 
 class StreamState(enum.StrEnum):
-    """Will more come?"""
+    """Whether more will come."""
 
     OPEN = "open"
     CLOSED_RECOVER = "closed_recover"
@@ -39,7 +39,7 @@ class StreamState(enum.StrEnum):
 
 
 class DataState(enum.StrEnum):
-    """Can what is held be trusted?"""
+    """Whether what is held can be trusted."""
 
     OK = "ok"
     SUSPECT = "suspect"
