@@ -1,4 +1,4 @@
-"""The records that travel: Tick, Trade, Status, Metric, and what the client adds to them.
+"""The records that travel: Tick, Trade and Status.
 
 Prices and quantities are :class:`~decimal.Decimal` here and decimal strings on the wire.
 Times are integers in ns since the Unix epoch. A missing key on the wire is ``None`` here:
@@ -46,7 +46,11 @@ class DataState(enum.StrEnum):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every record names: its symbol, its source and how the source got it."""
+    """What every record names: its symbol, its source and how the source got it.
+
+    ``epoch``, ``seq`` and ``ts_published`` are not part of the payload: the receiver fills
+    them in from the meta frame. ``image`` marks a value from a snapshot, not from live flow.
+    """
 
     symbol: str
     source: str
@@ -54,6 +58,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ts_observed: int
     ts_source: int | None = None
     simulated: bool = False
+    ts_published: int = 0
+    epoch: int = 0
+    seq: int = 0
+    image: bool = False
 
 
 class Tick(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -100,3 +108,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ts_next: int | None = None
     suggestions: tuple[str, ...] = ()
     simulated: bool = False
+    ts_published: int = 0
+    epoch: int = 0
+    seq: int = 0
+    image: bool = False

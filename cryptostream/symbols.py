@@ -7,8 +7,10 @@ turns what a person types into that text and takes it apart again.
 from __future__ import annotations
 
 import difflib
+import enum
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from cryptostream.errors import BadSymbol
 
@@ -61,3 +63,37 @@ def nearest(symbol: str, known: Iterable[str], limit: int = 3) -> list[str]:
     names = {split_symbol(name)[1]: name for name in known}
     ticker = split_symbol(symbol)[1]
     return [names[t] for t in difflib.get_close_matches(ticker, names, n=limit, cutoff=0.6)]
+
+
+class Listing(enum.StrEnum):
+    """What the symbol directory knows of a symbol."""
+
+    VALID = "valid"
+    HALTED = "halted"  # it exists, but is not trading now
+    INVALID = "invalid"
+    UNKNOWN = "unknown"  # the check itself was not possible: go on, and say so
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The directory's answer for one symbol; ``suggestions`` are near names, best first."""
+
+    listing: Listing
+    text: str = ""
+    suggestions: tuple[str, ...] = ()
+
+
+class Directory(Protocol):
+    """What answers early, without a browser, whether a symbol exists."""
+
+    def check(self, symbol: str) -> Verdict:
+        """Return what is known of a symbol, at once."""
+        ...
+
+    def search(self, text: str, limit: int) -> list[str]:
+        """Return symbols that contain or resemble a text, best first."""
+        ...
+
+    def describe(self) -> dict[str, str | int | float | None]:
+        """Return for people where the listing came from and how old it is."""
+        ...

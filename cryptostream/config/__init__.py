@@ -1,0 +1,32 @@
+"""The settings: one typed, frozen description, from which defaults, checks and documents come."""
+
+from cryptostream.config.loading import Loaded, load
+from cryptostream.config.sample import sample
+from cryptostream.config.settings import (
+    Browsers,
+    Config,
+    Directory,
+    Logs,
+    Reconciler,
+    Router,
+    Sim,
+    Sources,
+    Supervision,
+    TradingView,
+)
+
+__all__ = [
+    "Browsers",
+    "Config",
+    "Directory",
+    "Loaded",
+    "Logs",
+    "Reconciler",
+    "Router",
+    "Sim",
+    "Sources",
+    "Supervision",
+    "TradingView",
+    "load",
+    "sample",
+]

@@ -1,0 +1,443 @@
+"""The router process: the sockets around tape, registry, desk and reconciler."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from loguru import logger
+
+from cryptostream.errors import CryptoStreamError, ProtocolError, StartError
+from cryptostream.records import Phase
+from cryptostream.router.desk import Desk
+from cryptostream.router.hop import Hop, Hops, missing_before
+from cryptostream.router.reconciler import (
+    ClosePage,
+    ForgetValues,
+    Grow,
+    OpenPage,
+    Publish,
+    Reconciler,
+    Rules,
+    Worker,
+)
+from cryptostream.router.registry import Registry
+from cryptostream.router.states import status_of
+from cryptostream.router.tape import Tape
+from cryptostream.sockets import DrainedReader, send_now
+from cryptostream.wire import hop as wire_hop
+from cryptostream.wire import messages
+from cryptostream.wire.frames import encode_payload
+from cryptostream.wire.topics import STATUS, TICK, TRADE, topic
+from supervisors.backoff import delay as backoff_delay
+from supervisors.spec import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from supervisors.process import Child
+
+    from cryptostream.config.settings import Config
+    from cryptostream.records import Status
+    from cryptostream.router.reconciler import Instruction
+    from cryptostream.symbols import Directory
+
+# Bigger than any message we accept: what is between is answered with a code, what is beyond
+# would only fill the memory and is cut by the socket itself.
+HARD_MESSAGE_LIMIT = 64 * 1024 * 1024
+# A worker beats twice a second; six missed beats are a dead one.
+WORKER_LIVENESS = 3.0
+# How often the actor looks at its clocks, in seconds.
+LOOK = 0.05
+
+
+class RouterActor:
+    """Owns the sockets that clients and workers see; runs in the loop of its process."""
+
+    def __init__(
+        self, config: Config, directory: Directory, report: Callable[[dict[str, Any]], None]
+    ) -> None:
+        self._config = config
+        self._report = report
+        self._started = time.monotonic()
+        self.tape = Tape(time.time_ns() // 1_000_000, config.router.ring)
+        self._registry = Registry(
+            lease=config.router.lease,
+            linger=config.router.linger,
+            max_clients=config.router.max_clients,
+            max_tickers=config.router.max_tickers_per_client,
+        )
+        self._reconciler = Reconciler(_rules(config))
+        self._desk = Desk(
+            config, self._registry, self.tape, self._reconciler, directory, self._describe
+        )
+        self._hops = Hops(WORKER_LIVENESS)
+        # topic -> incarnation of the worker that may write it
+        self._owners: dict[bytes, int] = {}
+        self._wanted: set[str] = set()
+        self._unowned = 0
+        self._refused = 0
+        self._beat_at = 0.0
+        self._context = zmq.Context()
+        self._readers: list[DrainedReader] = []
+
+    # -- life ---------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Bind all sockets.
+
+        Raises:
+            StartError: an address is in use.
+
+        """
+        router = self._config.router
+        self._data = self._context.socket(zmq.XPUB)
+        self._data.sndhwm = router.data_hwm
+        self._control = self._context.socket(zmq.ROUTER)
+        self._control.maxmsgsize = HARD_MESSAGE_LIMIT
+        self._control.router_mandatory = True
+        self._workers = self._context.socket(zmq.ROUTER)
+        self._workers.router_handover = True
+        self._ingest = self._context.socket(zmq.SUB)
+        self._ingest.rcvhwm = 100_000
+        self._ingest.subscribe(b"")
+        for socket, address in (
+            (self._data, router.data),
+            (self._control, router.control),
+            (self._workers, self._config.ipc("workers")),
+            (self._ingest, self._config.ipc("ingest")),
+        ):
+            socket.linger = 0
+            _bind(socket, address)
+        self._readers = [
+            DrainedReader(self._ingest, self._on_ingest),
+            DrainedReader(self._control, self._on_control),
+            DrainedReader(self._workers, self._on_worker),
+            # Subscription events are a hint of demand at most: read, so that they do not pile
+            # up, and dropped.
+            DrainedReader(self._data, lambda _frames: None),
+        ]
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Look at the clocks until asked to stop."""
+        while not stopping.is_set():
+            self._look()
+            try:
+                await asyncio.wait_for(stopping.wait(), LOOK)
+            except TimeoutError:
+                continue
+
+    def close(self) -> None:
+        """Close all sockets; what was not sent is dropped."""
+        for reader in self._readers:
+            reader.close()
+        self._context.destroy(linger=0)
+
+    # -- clocks -------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        now, now_ns = time.monotonic(), time.time_ns()
+        for client in self._registry.expire(now):
+            logger.info("client {} left: its lease ended", client.client_id)
+        for hop in self._hops.silent(now):
+            self._worker_lost(hop.worker, "it stopped beating")
+        self._sync(now, now_ns)
+        self._act(self._reconciler.clock(now, now_ns))
+        if now - self._beat_at >= self._config.router.heartbeat:
+            self._beat_at = now
+            self._beat(now_ns)
+
+    def _beat(self, now_ns: int) -> None:
+        send_now(self._data, self.tape.heartbeat(now_ns))
+        after = int(self._config.router.heartbeat * 1e9)
+        for message in self.tape.silent(now_ns, after):
+            send_now(self._data, message)
+        # Sending may have eaten the edge of a subscription event.
+        self._readers[-1].kick()
+
+    def _sync(self, now: float, now_ns: int) -> None:
+        wanted = self._registry.wanted(now)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._act(self._reconciler.want(wanted, now, now_ns))
+
+    # -- data ---------------------------------------------------------------------------
+
+    def _on_ingest(self, frames: list[bytes]) -> None:
+        try:
+            name, hop_frame, payload = frames
+            meta = wire_hop.decode_hop_meta(hop_frame)
+        except (ValueError, ProtocolError) as error:
+            self._refused += 1
+            logger.warning("a message on the inner hop was refused: {}", error)
+            return
+        hop = self._hops.sender(meta.incarnation)
+        if hop is None:
+            self._unowned += 1
+            return
+        missing = missing_before(hop, meta.number)
+        if missing:
+            self._hop_gap(hop, missing)
+        if self._owners.get(name) == meta.incarnation:
+            message = self.tape.publish(name, payload, meta.count, meta.flags, time.time_ns())
+            send_now(self._data, message)
+        elif name.startswith(b"report/"):
+            self._on_reports(hop, payload)
+        elif name.startswith(wire_hop.PROBE):
+            self._confirm(hop)
+        else:
+            self._unowned += 1
+
+    def _on_reports(self, hop: Hop, payload: bytes) -> None:
+        now, now_ns = time.monotonic(), time.time_ns()
+        for report in wire_hop.decode_reports(payload):
+            self._act(self._reconciler.report(hop.worker, report, now, now_ns))
+
+    def _hop_gap(self, hop: Hop, missing: int) -> None:
+        """Say of everything that this worker carries that something of it may be missing."""
+        logger.warning("{} messages of {} were lost on the inner hop", missing, hop.worker)
+        for ticker in self._reconciler.tickers():
+            if ticker.worker == hop.worker and ticker.status.phase is Phase.LIVE:
+                text = f"{missing} messages of {hop.worker} were lost inside the daemon"
+                self._publish_status(
+                    status_of(
+                        ticker.symbol,
+                        Phase.STALE,
+                        "gap",
+                        text,
+                        time.time_ns(),
+                        source=ticker.source,
+                        simulated=ticker.simulated,
+                    )
+                )
+                self._publish_status(ticker.status)
+
+    # -- workers ------------------------------------------------------------------------
+
+    def _on_worker(self, frames: list[bytes]) -> None:
+        route, body = frames[0], frames[-1]
+        try:
+            message = wire_hop.decode_from_worker(body)
+        except ProtocolError as error:
+            self._refused += 1
+            logger.warning("a worker's message was refused: {}", error)
+            return
+        match message:
+            case wire_hop.WorkerHello():
+                self._worker_up(route, message)
+            case wire_hop.Beat():
+                self._worker_beat(route, message)
+            case wire_hop.Goodbye():
+                hop = self._hops.named(message.worker)
+                if hop is not None and hop.incarnation == message.incarnation:
+                    self._worker_lost(message.worker, message.reason)
+        self._readers[2].kick()
+
+    def _worker_up(self, route: bytes, hello: wire_hop.WorkerHello) -> None:
+        now, now_ns = time.monotonic(), time.time_ns()
+        known = self._hops.named(hello.worker)
+        if known is None or known.incarnation != hello.incarnation:
+            logger.info("{} is up (pid {}, {} pages free)", hello.worker, hello.pid, hello.capacity)
+            if known is not None:
+                self._worker_lost(hello.worker, "it was replaced")
+            self._hops.up(Hop(hello.worker, hello.incarnation, route, hello.source, hello.pid, now))
+        for report in hello.reports:
+            self._registry.linger(report.symbol, now)
+        self._sync(now, now_ns)
+        worker = Worker(hello.worker, hello.incarnation, hello.source, hello.capacity)
+        self._act(self._reconciler.worker_up(worker, hello.reports, now, now_ns))
+        for report in hello.reports:
+            self._own(hello.worker, report.symbol)
+
+    def _worker_beat(self, route: bytes, beat: wire_hop.Beat) -> None:
+        hop = self._hops.named(beat.worker)
+        if hop is None or hop.incarnation != beat.incarnation:
+            self._instruct(route, wire_hop.WhoAreYou())
+            return
+        now = time.monotonic()
+        hop.heard = now
+        hop.route = route
+        hop.detail = beat.detail
+        self._act(self._reconciler.beat(beat.worker, beat.reports, now, time.time_ns()))
+
+    def _worker_lost(self, worker: str, reason: str) -> None:
+        hop = self._hops.named(worker)
+        if hop is None:
+            return
+        logger.warning("{} is gone: {}", worker, reason)
+        self._hops.down(worker)
+        for name, incarnation in list(self._owners.items()):
+            if incarnation == hop.incarnation:
+                del self._owners[name]
+        self._act(self._reconciler.worker_lost(worker, reason, time.monotonic(), time.time_ns()))
+
+    def _confirm(self, hop: Hop) -> None:
+        if not hop.confirmed:
+            hop.confirmed = True
+        self._instruct(hop.route, wire_hop.Confirmed(incarnation=hop.incarnation))
+
+    def _instruct(self, route: bytes, instruction: wire_hop.ToWorker) -> None:
+        if not send_now(self._workers, [route, wire_hop.encode_hop(instruction)]):
+            logger.warning("an instruction to a worker was not sent: its queue is full")
+
+    # -- instructions -------------------------------------------------------------------
+
+    def _act(self, instructions: Iterable[Instruction]) -> None:
+        for instruction in instructions:
+            match instruction:
+                case OpenPage(worker, symbol, generation):
+                    self._own(worker, symbol)
+                    self._to_worker(worker, wire_hop.Open(symbol=symbol, generation=generation))
+                case ClosePage(worker, symbol, generation):
+                    self._to_worker(worker, wire_hop.Close(symbol=symbol, generation=generation))
+                case Publish(status):
+                    self._publish_status(status)
+                case ForgetValues(symbol):
+                    self._disown(symbol)
+                    for kind in (TICK, TRADE):
+                        self.tape.forget_values(topic(kind, symbol))
+                case Grow(workers):
+                    logger.info("{} browsers are needed", workers)
+                    self._report({"browsers": workers})
+
+    def _to_worker(self, worker: str, instruction: wire_hop.ToWorker) -> None:
+        hop = self._hops.named(worker)
+        if hop is not None:
+            self._instruct(hop.route, instruction)
+
+    def _own(self, worker: str, symbol: str) -> None:
+        hop = self._hops.named(worker)
+        ticker = self._reconciler.ticker(symbol)
+        if hop is None or ticker is None or ticker.worker != worker:
+            return
+        for kind in (TICK, TRADE):
+            self._owners[topic(kind, symbol)] = hop.incarnation
+
+    def _disown(self, symbol: str) -> None:
+        for kind in (TICK, TRADE):
+            self._owners.pop(topic(kind, symbol), None)
+
+    def _publish_status(self, status: Status) -> None:
+        message = self.tape.publish(
+            topic(STATUS, status.symbol), encode_payload([status]), 1, 0, time.time_ns()
+        )
+        send_now(self._data, message)
+        log = logger.warning if status.code in _LOUD else logger.debug
+        log("{} {} ({}): {}", status.symbol, status.phase, status.code, status.text)
+
+    # -- control ------------------------------------------------------------------------
+
+    def _on_control(self, frames: list[bytes]) -> None:
+        route = frames[0]
+        # A REQ socket puts an empty frame before its body and wants one back.
+        envelope = [route, b""] if frames[1:2] == [b""] else [route]
+        body = frames[len(envelope) :]
+        reply = self._answer(route, body)
+        try:
+            sent = send_now(self._control, [*envelope, reply])
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            sent = True  # the asker is gone: nobody misses the answer
+        if not sent:
+            self._refused += 1
+        self._readers[1].kick()
+
+    def _answer(self, route: bytes, body: list[bytes]) -> bytes:
+        now, now_ns = time.monotonic(), time.time_ns()
+        limit = self._config.router.max_message
+        call_id: int | str | None = None
+        try:
+            if len(body) != 1:
+                raise ProtocolError(
+                    f"a request is one frame, not {len(body)}",
+                    hint="send one MessagePack map a message",
+                )
+            if len(body[0]) > limit:
+                raise ProtocolError(
+                    f"a request of {len(body[0])} bytes; at most {limit} are taken",
+                    code="too_large",
+                    hint="split the request, or raise router.max_message",
+                )
+            call_id, request = messages.decode_request(body[0])
+            if isinstance(request, CryptoStreamError):
+                raise request
+            answer = self._desk.answer(request, route, now, now_ns)
+            self._sync(now, now_ns)
+            return messages.encode_answer(call_id, answer)
+        except CryptoStreamError as error:
+            self._refused += 1
+            return messages.encode_refusal(call_id, error)
+
+    def _describe(self) -> dict[str, Any]:
+        now = time.monotonic()
+        return {
+            "epoch": self.tape.epoch,
+            "pid": os.getpid(),
+            "uptime": round(now - self._started, 3),
+            "simulated": self._config.sim.enabled,
+            "tape": {
+                "topics": len(self.tape),
+                "messages": self.tape.messages,
+                "records": self.tape.records,
+                "unowned": self._unowned,
+                "refused": self._refused,
+            },
+            "restarts": self._reconciler.restarts,
+            "workers": [
+                {
+                    "worker": hop.worker,
+                    "source": hop.source,
+                    "pid": hop.pid,
+                    "lost": hop.lost,
+                    "heard": round(now - hop.heard, 3),
+                    **hop.detail,
+                }
+                for hop in self._hops.all()
+            ],
+        }
+
+
+_LOUD = frozenset({"crashed", "worker_lost", "blocked", "open_timeout", "gap", "wrong_symbol"})
+
+
+def _rules(config: Config) -> Rules:
+    settings, pages = config.reconciler, config.sources.tradingview
+    backoff = Backoff(
+        first=settings.first_backoff, factor=settings.backoff_factor, cap=settings.backoff_cap
+    )
+    jitter = random.SystemRandom()
+    return Rules(
+        delay=lambda attempt: backoff_delay(attempt, backoff, jitter.random()),
+        stable_after=settings.stable_after,
+        max_opening=settings.max_opening,
+        # The page has its own deadlines; ours is only for a page that says nothing at all.
+        open_within=pages.load_timeout + pages.value_timeout + 10.0,
+        ceiling=config.browsers.ceiling,
+        give_up_after=settings.give_up_after,
+    )
+
+
+def _bind(socket: zmq.Socket[bytes], address: str) -> None:
+    try:
+        socket.bind(address)
+    except zmq.ZMQError as error:
+        hint = "is a daemon running already? end it, or choose another address in [router]"
+        raise StartError(
+            f"cannot listen on {address}: {error.strerror}", code="port_in_use", hint=hint
+        ) from error
+
+
+async def main(child: Child, config: Config, directory: Directory) -> None:
+    """Run the router as a supervised child until it is asked to stop."""
+    actor = RouterActor(config, directory, child.report)
+    try:
+        actor.open()
+        child.ready()
+        await actor.run(child.stopping)
+    finally:
+        actor.close()

@@ -1,0 +1,327 @@
+"""The desk: each control request against registry, directory, tape and reconciler.
+
+Requests and times in, answers out; the changes that it makes to the registry are carried
+out by the actor afterwards. No sockets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cryptostream.errors import (
+    BadSymbol,
+    CryptoStreamError,
+    Overloaded,
+    RequestError,
+    UnknownSymbol,
+)
+from cryptostream.symbols import Listing, parse_symbol
+from cryptostream.wire import messages as m
+from cryptostream.wire.topics import KINDS, topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from cryptostream.config.settings import Config
+    from cryptostream.router.reconciler import Reconciler
+    from cryptostream.router.registry import Client, Registry
+    from cryptostream.router.tape import Tape
+    from cryptostream.symbols import Directory
+    from cryptostream.wire.frames import Message
+
+Answer = dict[str, Any]
+
+# An answer with more messages than this is replaced by an image: it would block the others.
+RECOVER_MESSAGES = 20_000
+SEARCH_RESULTS = 200
+
+
+class Desk:
+    """Answers requests; ``describe`` gives the actor's own figures for ``status``."""
+
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        tape: Tape,
+        reconciler: Reconciler,
+        directory: Directory,
+        describe: Callable[[], Answer],
+    ) -> None:
+        self._config = config
+        self._registry = registry
+        self._tape = tape
+        self._reconciler = reconciler
+        self._directory = directory
+        self._describe = describe
+        self._handlers: dict[type[m.Request], Callable[..., Answer]] = {
+            m.Hello: self._hello,
+            m.Subscribe: lambda r, c, t: {"results": self._add(r.tickers, c, t)},
+            m.Unsubscribe: lambda r, c, t: {"results": self._remove(r.tickers, c, t)},
+            m.Modify: self._modify,
+            m.Set: self._set,
+            m.Snapshot: lambda r, _c, t: {"results": self._snapshots(r.tickers, t)},
+            m.Recover: self._recover,
+            m.History: self._history,
+            m.List: self._list,
+            m.Search: self._search,
+            m.DaemonStatus: self._status,
+            m.Why: self._why,
+            m.Ping: self._ping,
+            m.Bye: self._bye,
+        }
+
+    def answer(self, request: m.Request, route: bytes, now: float, now_ns: int) -> Answer:
+        """Return the answer to a request.
+
+        Raises:
+            CryptoStreamError: the request as a whole is refused.
+
+        """
+        client = self._registry.by_route(route, now)
+        if isinstance(request, m.Hello):
+            client = self._open(request, route, now)
+        if request.needs_session and client is None:
+            raise RequestError(
+                f"{request.op} needs a session",
+                code="no_session",
+                retriable=True,
+                hint="send hello first; after a restart of the daemon send it again",
+            )
+        return self._handlers[type(request)](request, client, (now, now_ns))
+
+    # -- sessions -----------------------------------------------------------------------
+
+    def _open(self, request: m.Hello, route: bytes, now: float) -> Client:
+        if not request.client or len(request.client) > m.MAX_CLIENT_ID:
+            raise RequestError(
+                f"a client id has 1 to {m.MAX_CLIENT_ID} characters",
+                hint="a random UUID is a good one",
+            )
+        agent = request.agent[: m.MAX_CLIENT_ID]
+        return self._registry.hello(request.client, route, agent, now)
+
+    def _hello(self, _request: m.Hello, client: Client, _times: tuple[float, int]) -> Answer:
+        router = self._config.router
+        return {
+            "epoch": self._tape.epoch,
+            "client": client.client_id,
+            "lease": router.lease,
+            "heartbeat": router.heartbeat,
+            "data": router.data,
+            "default_exchange": self._config.default_exchange,
+            "simulated": self._config.sim.enabled,
+            "limits": {
+                "max_message": router.max_message,
+                "max_tickers_per_request": router.max_tickers_per_request,
+                "max_tickers_per_client": router.max_tickers_per_client,
+            },
+        }
+
+    def _ping(self, _request: m.Ping, client: Client | None, times: tuple[float, int]) -> Answer:
+        return {"epoch": self._tape.epoch, "ts": times[1], "session": client is not None}
+
+    def _bye(self, _request: m.Bye, client: Client | None, times: tuple[float, int]) -> Answer:
+        if client is not None:
+            self._registry.bye(client, times[0])
+        return {}
+
+    # -- tickers ------------------------------------------------------------------------
+
+    def _modify(self, request: m.Modify, client: Client, times: tuple[float, int]) -> Answer:
+        self._check_number(len(request.add) + len(request.remove))
+        removed = self._remove(request.remove, client, times)
+        return {"results": self._add(request.add, client, times), "removed": removed}
+
+    def _set(self, request: m.Set, client: Client, times: tuple[float, int]) -> Answer:
+        self._check_number(len(request.tickers))
+        if request.generation and request.generation < client.generation:
+            raise RequestError(
+                f"generation {request.generation} is older than {client.generation}",
+                code="old_generation",
+                hint="a newer set of this client has been taken already",
+            )
+        client.generation = request.generation
+        keep = {symbol for symbol, _ in self._parsed(request.tickers) if symbol}
+        self._remove(sorted(client.desired - keep), client, times)
+        results = self._add(request.tickers, client, times)
+        return {"results": results, "generation": client.generation}
+
+    def _add(self, tickers: list[Any], client: Client, times: tuple[float, int]) -> list[Answer]:
+        self._check_number(len(tickers))
+        results: list[Answer] = []
+        for ticker in tickers:
+            try:
+                symbol = parse_symbol(ticker, self._config.default_exchange)
+                results.append(self._add_one(ticker, symbol, client, times))
+            except CryptoStreamError as error:
+                results.append(_refusal(ticker, error))
+        return results
+
+    def _add_one(
+        self, ticker: str, symbol: str, client: Client, times: tuple[float, int]
+    ) -> Answer:
+        verdict = self._directory.check(symbol)
+        if verdict.listing is Listing.INVALID:
+            error = UnknownSymbol(verdict.text, hint=_did_you_mean(verdict.suggestions))
+            suggestions = list(verdict.suggestions)
+            return {**_refusal(ticker, error), "symbol": symbol, "suggestions": suggestions}
+        self._registry.want(client, symbol)
+        return {
+            "ticker": ticker,
+            "symbol": symbol,
+            "ok": True,
+            "listing": str(verdict.listing),
+            "images": self._images(symbol, times[1]),
+        }
+
+    def _remove(
+        self, tickers: Iterable[Any], client: Client, times: tuple[float, int]
+    ) -> list[Answer]:
+        results: list[Answer] = []
+        for ticker in tickers:
+            try:
+                symbol = parse_symbol(ticker, self._config.default_exchange)
+            except BadSymbol as error:
+                results.append(_refusal(ticker, error))
+                continue
+            was = self._registry.unwant(client, symbol, times[0])
+            results.append({"ticker": ticker, "symbol": symbol, "ok": True, "removed": was})
+        return results
+
+    def _snapshots(self, tickers: list[Any], times: tuple[float, int]) -> list[Answer]:
+        self._check_number(len(tickers))
+        results: list[Answer] = []
+        for ticker, (symbol, error) in zip(tickers, self._parsed(tickers), strict=True):
+            if error is not None:
+                results.append(_refusal(ticker, error))
+            else:
+                images = self._images(symbol, times[1])
+                results.append({"ticker": ticker, "symbol": symbol, "ok": True, "images": images})
+        return results
+
+    def _parsed(self, tickers: Iterable[Any]) -> list[tuple[str, BadSymbol | None]]:
+        found: list[tuple[str, BadSymbol | None]] = []
+        for ticker in tickers:
+            try:
+                found.append((parse_symbol(ticker, self._config.default_exchange), None))
+            except BadSymbol as error:
+                found.append(("", error))
+        return found
+
+    def _images(self, symbol: str, now_ns: int) -> list[Message]:
+        return [self._tape.image(topic(kind, symbol), now_ns) for kind in KINDS]
+
+    def _check_number(self, number: int) -> None:
+        limit = self._config.router.max_tickers_per_request
+        if number > limit:
+            raise Overloaded(
+                f"{number} tickers in one request, at most {limit} are allowed",
+                code="too_many_tickers",
+                retriable=False,
+                hint="split the request, or raise router.max_tickers_per_request",
+            )
+
+    # -- messages that went by ----------------------------------------------------------
+
+    def _recover(
+        self, request: m.Recover, _client: Client | None, times: tuple[float, int]
+    ) -> Answer:
+        name = request.topic.encode()
+        missing = self._tape.recover(name, request.epoch, request.seq, RECOVER_MESSAGES)
+        if missing is None:
+            return {"recovered": False, "image": self._tape.image(name, times[1])}
+        return {"recovered": True, "messages": missing}
+
+    def _history(
+        self, request: m.History, _client: Client | None, _times: tuple[float, int]
+    ) -> Answer:
+        symbol = parse_symbol(request.ticker, self._config.default_exchange)
+        if request.kind not in KINDS:
+            raise RequestError(
+                f"no history of kind {request.kind!r:.40}", hint="one of " + ", ".join(KINDS)
+            )
+        if not 0 < request.limit <= self._config.router.ring:
+            raise RequestError(
+                f"limit is {request.limit}", hint=f"from 1 to {self._config.router.ring}"
+            )
+        name = topic(request.kind, symbol)
+        return {"symbol": symbol, "messages": self._tape.history(name, request.limit)}
+
+    # -- what a person asks -------------------------------------------------------------
+
+    def _list(self, _request: m.List, _client: Client | None, _times: tuple[float, int]) -> Answer:
+        tickers = sorted(self._reconciler.tickers(), key=lambda ticker: ticker.symbol)
+        return {"tickers": [self._row(ticker.symbol) for ticker in tickers]}
+
+    def _row(self, symbol: str) -> Answer:
+        ticker = self._reconciler.ticker(symbol)
+        if ticker is None:
+            return {"symbol": symbol, "phase": "closed", "watchers": 0}
+        name = topic("tick", symbol)
+        last = self._tape.last(name)
+        status: Answer = msgspec.to_builtins(ticker.status)
+        return {
+            **status,
+            "worker": ticker.worker,
+            "watchers": self._registry.watchers(symbol),
+            "seq": self._tape.top(name),
+            "ts_last": last.ts_published if last else None,
+        }
+
+    def _search(
+        self, request: m.Search, _client: Client | None, _times: tuple[float, int]
+    ) -> Answer:
+        limit = max(1, min(request.limit, SEARCH_RESULTS))
+        return {
+            "symbols": self._directory.search(request.text[: m.MAX_CLIENT_ID], limit),
+            "directory": self._directory.describe(),
+        }
+
+    def _status(
+        self, _request: m.DaemonStatus, _client: Client | None, times: tuple[float, int]
+    ) -> Answer:
+        clients = [
+            {
+                "client": client.client_id,
+                "agent": client.agent,
+                "tickers": sorted(client.desired),
+                "lease_left": round(client.lease_until - times[0], 3),
+            }
+            for client in self._registry.clients()
+        ]
+        return {**self._describe(), "clients": clients, "directory": self._directory.describe()}
+
+    def _why(self, request: m.Why, _client: Client | None, times: tuple[float, int]) -> Answer:
+        symbol = parse_symbol(request.ticker, self._config.default_exchange)
+        verdict = self._directory.check(symbol)
+        row = self._row(symbol)
+        last = row.get("ts_last")
+        chain = [
+            {"hop": "directory", "state": str(verdict.listing), "text": verdict.text},
+            {"hop": "clients", "state": f"{row['watchers']} watching", "text": ""},
+            {
+                "hop": "router",
+                "state": row["phase"],
+                "text": row.get("text", "nobody wants this ticker"),
+            },
+            {"hop": "page", "state": row.get("worker") or "none", "text": row.get("code", "")},
+            {
+                "hop": "tape",
+                "state": f"seq {row.get('seq', 0)}",
+                "text": f"last {(times[1] - last) / 1e9:.1f} s ago" if last else "no value held",
+            },
+        ]
+        return {"symbol": symbol, "chain": chain, "ticker": row}
+
+
+def _did_you_mean(suggestions: Iterable[str]) -> str:
+    names = ", ".join(suggestions)
+    return f"did you mean {names}?" if names else "see 'cryptostream search TEXT'"
+
+
+def _refusal(ticker: Any, error: CryptoStreamError) -> Answer:  # noqa: ANN401
+    shown = ticker if isinstance(ticker, str) else repr(ticker)
+    return {"ticker": shown[: m.MAX_CLIENT_ID], "ok": False, "error": m.error_map(error)}

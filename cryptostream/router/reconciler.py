@@ -1,0 +1,429 @@
+"""The reconciler: desired against actual, the difference as instructions.
+
+Pure: events and times in (seconds on the caller's clock, ``now_ns`` for what people read),
+instructions out. It alone decides what is opened, closed and tried again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cryptostream.records import Phase
+from cryptostream.router.states import (
+    BLOCKED_CODES,
+    INVALID_CODES,
+    status_of,
+    status_of_report,
+)
+from cryptostream.wire.hop import PageState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from cryptostream.records import Status
+    from cryptostream.wire.hop import Report
+
+NS = 1_000_000_000
+# A worker repeats what it runs in each beat; an instruction needs this long to get there and
+# show up in a beat before its absence means that it was lost.
+SETTLE = 3.0
+RUNNING = frozenset({PageState.LIVE, PageState.QUIET, PageState.SUSPECT})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Instruction: let this worker run this symbol."""
+
+    worker: str
+    symbol: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePage:
+    """Instruction: let this worker end this symbol."""
+
+    worker: str
+    symbol: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Instruction: publish this status."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetValues:
+    """Instruction: nobody keeps this symbol up to date any more; its last value goes."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """Instruction: ask for this many workers in all."""
+
+    workers: int
+
+
+Instruction = OpenPage | ClosePage | Publish | ForgetValues | Grow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The settings of the reconciler; ``delay`` gives the pause in s before attempt n."""
+
+    delay: Callable[[int], float]
+    stable_after: float
+    max_opening: int
+    open_within: float
+    ceiling: int
+    give_up_after: int = 0
+    # First pause in s for a host that refuses us; doubled each time, capped at an hour.
+    blocked_pause: float = 60.0
+
+
+@dataclass(slots=True)
+class Worker:
+    """A browser or feed process that can run tickers."""
+
+    worker: str
+    incarnation: int
+    source: str
+    capacity: int
+    pages: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Ticker:
+    """A desired symbol and what is being done about it."""
+
+    symbol: str
+    status: Status
+    generation: int = 0
+    worker: str | None = None
+    state: PageState | None = None
+    attempt: int = 0
+    next_at: float | None = 0.0  # None: nothing is planned
+    assigned_at: float = 0.0
+    live_since: float | None = None
+    source: str | None = None
+    simulated: bool = False
+
+
+class Reconciler:
+    """Desired symbols, workers, and the way from one to the other."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._tickers: dict[str, Ticker] = {}
+        self._workers: dict[str, Worker] = {}
+        self._generation = 0
+        self._held_until = 0.0
+        self._held_times = 0
+        self._asked = 0
+        self.restarts = 0
+
+    # -- what there is ------------------------------------------------------------------
+
+    def tickers(self) -> list[Ticker]:
+        """Return all desired tickers."""
+        return list(self._tickers.values())
+
+    def ticker(self, symbol: str) -> Ticker | None:
+        """Return one ticker, ``None`` when nobody wants it."""
+        return self._tickers.get(symbol)
+
+    def workers(self) -> list[Worker]:
+        """Return all workers that are up."""
+        return list(self._workers.values())
+
+    def owner(self, symbol: str) -> int | None:
+        """Return the incarnation of the worker that may publish a symbol."""
+        ticker = self._tickers.get(symbol)
+        worker = self._workers.get(ticker.worker) if ticker and ticker.worker else None
+        return worker.incarnation if worker else None
+
+    # -- events -------------------------------------------------------------------------
+
+    def want(self, symbols: set[str], now: float, now_ns: int) -> list[Instruction]:
+        """Say which symbols are desired, all of them."""
+        out: list[Instruction] = []
+        for symbol in self._tickers.keys() - symbols:
+            self._end(symbol, now_ns, out)
+        for symbol in sorted(symbols - self._tickers.keys()):
+            text = "waiting for a page" if self._workers else "waiting for a browser to start"
+            status = status_of(symbol, Phase.PENDING, "pending", text, now_ns)
+            self._tickers[symbol] = Ticker(symbol, status)
+            out.append(Publish(status))
+        out.extend(self.clock(now, now_ns))
+        return out
+
+    def worker_up(
+        self, worker: Worker, reports: Iterable[Report], now: float, now_ns: int
+    ) -> list[Instruction]:
+        """Take a worker in, with the tickers that it already runs."""
+        out: list[Instruction] = []
+        former = self._workers.get(worker.worker)
+        if former is not None and former.incarnation == worker.incarnation:
+            worker = former
+        elif former is not None:
+            out += self.worker_lost(former.worker, "it was replaced", now, now_ns)
+        self._workers[worker.worker] = worker
+        for report in reports:
+            self._adopt(worker, report, now, out)
+        out.extend(self.clock(now, now_ns))
+        return out
+
+    def worker_lost(self, name: str, reason: str, now: float, now_ns: int) -> list[Instruction]:
+        """Take a worker out; what it ran is opened elsewhere, or there when it is back."""
+        out: list[Instruction] = []
+        worker = self._workers.pop(name, None)
+        if worker is None:
+            return out
+        for symbol in sorted(worker.pages):
+            ticker = self._tickers.get(symbol)
+            if ticker is not None and ticker.worker == name:
+                ticker.worker = None
+                text = f"{name} is gone ({reason}); the page is opened again"
+                self._again(ticker, "worker_lost", text, now, now_ns, out)
+        self._asked = 0
+        out.extend(self.clock(now, now_ns))
+        return out
+
+    def report(self, name: str, report: Report, now: float, now_ns: int) -> list[Instruction]:
+        """Take what a page says of itself; a late word of an old page changes nothing."""
+        out: list[Instruction] = []
+        ticker = self._tickers.get(report.symbol)
+        if ticker is None or ticker.worker != name or ticker.generation != report.generation:
+            return out
+        if report.state in (PageState.FAILED, PageState.CLOSED):
+            self._release(ticker)
+            ticker.simulated = report.simulated or ticker.simulated
+            self._failed(ticker, report, now, now_ns, out)
+        else:
+            self._running(ticker, report, now, out)
+        out.extend(self.clock(now, now_ns))
+        return out
+
+    def beat(
+        self, name: str, reports: Iterable[Report], now: float, now_ns: int
+    ) -> list[Instruction]:
+        """Compare what a worker runs with what it should run; mend what was lost between."""
+        worker = self._workers.get(name)
+        if worker is None:
+            return []
+        out: list[Instruction] = []
+        seen: set[str] = set()
+        for report in reports:
+            ticker = self._tickers.get(report.symbol)
+            known = ticker is not None and ticker.worker == name
+            if ticker is None or not known or ticker.generation != report.generation:
+                out.append(ClosePage(name, report.symbol, report.generation))
+                continue
+            seen.add(report.symbol)
+            if (report.state, report.code) != (ticker.state, ticker.status.code):
+                out += self.report(name, report, now, now_ns)
+        for symbol in sorted(worker.pages - seen):
+            ticker = self._tickers.get(symbol)
+            if ticker is not None and now - ticker.assigned_at > SETTLE:
+                self._release(ticker)
+                self._again(ticker, "page_lost", "the page vanished", now, now_ns, out)
+        return out
+
+    def clock(self, now: float, now_ns: int) -> list[Instruction]:
+        """Open what is due, give up what takes too long, forgive what runs stably."""
+        out: list[Instruction] = []
+        for ticker in self._tickers.values():
+            self._forgive(ticker, now)
+            if self._overdue(ticker, now):
+                if ticker.worker is not None:
+                    out.append(ClosePage(ticker.worker, ticker.symbol, ticker.generation))
+                self._release(ticker)
+                text = f"no price within {self._rules.open_within:.0f} s"
+                self._again(ticker, "open_timeout", text, now, now_ns, out)
+        for ticker in sorted(self._tickers.values(), key=_due_order):
+            if ticker.worker is None and ticker.next_at is not None and ticker.next_at <= now:
+                self._place(ticker, now, now_ns, out)
+        return out
+
+    def next_deadline(self) -> float | None:
+        """Return when ``clock`` has something to do next."""
+        times: list[float] = []
+        for ticker in self._tickers.values():
+            if ticker.worker is None and ticker.next_at is not None:
+                times.append(max(ticker.next_at, self._held_until))
+            elif ticker.state in (None, PageState.LOADING):
+                times.append(ticker.assigned_at + self._rules.open_within)
+        return min(times, default=None)
+
+    # -- rules --------------------------------------------------------------------------
+
+    def _adopt(self, worker: Worker, report: Report, now: float, out: list[Instruction]) -> None:
+        ticker = self._tickers.get(report.symbol)
+        self._generation = max(self._generation, report.generation)
+        taken = ticker is not None and ticker.worker not in (None, worker.worker)
+        if ticker is None or taken or report.state in (PageState.FAILED, PageState.CLOSED):
+            out.append(ClosePage(worker.worker, report.symbol, report.generation))
+            return
+        ticker.worker = worker.worker
+        ticker.source = worker.source
+        ticker.generation = report.generation
+        ticker.assigned_at = now
+        worker.pages.add(report.symbol)
+        self._running(ticker, report, now, out)
+
+    def _running(self, ticker: Ticker, report: Report, now: float, out: list[Instruction]) -> None:
+        if report.state in RUNNING:
+            ticker.live_since = now if ticker.live_since is None else ticker.live_since
+            self._held_times = 0
+        ticker.state = report.state
+        ticker.simulated = report.simulated
+        status = status_of_report(report, ticker.source or "", ticker.attempt)
+        self._set(ticker, status, out)
+
+    def _failed(
+        self, ticker: Ticker, report: Report, now: float, now_ns: int, out: list[Instruction]
+    ) -> None:
+        if report.code in INVALID_CODES:
+            ticker.next_at = None
+            self._say(ticker, Phase.INVALID, report.code, report.text, now_ns, out)
+            return
+        if report.code in BLOCKED_CODES:
+            self._hold(report, now)
+        if not report.retriable:
+            ticker.next_at = None
+            self._say(ticker, Phase.FAILED, report.code, report.text, now_ns, out)
+            return
+        self._again(ticker, report.code, report.text, now, now_ns, out)
+
+    def _hold(self, report: Report, now: float) -> None:
+        if now < self._held_until:
+            return  # one refusal is meant for all pages of the host
+        pause = min(3600.0, self._rules.blocked_pause * 2.0 ** min(self._held_times, 10))
+        self._held_times += 1
+        self._held_until = now + max(pause, report.retry_after or 0.0)
+
+    def _again(
+        self,
+        ticker: Ticker,
+        code: str,
+        text: str,
+        now: float,
+        now_ns: int,
+        out: list[Instruction],
+    ) -> None:
+        self.restarts += 1
+        ticker.attempt += 1
+        ticker.state = None
+        ticker.live_since = None
+        if self._rules.give_up_after and ticker.attempt > self._rules.give_up_after:
+            ticker.next_at = None
+            gave_up = f"{text}; given up after {ticker.attempt - 1} attempts"
+            self._say(ticker, Phase.FAILED, code, gave_up, now_ns, out)
+            return
+        ticker.next_at = max(now + self._rules.delay(ticker.attempt), self._held_until)
+        ts_next = now_ns + int((ticker.next_at - now) * NS)
+        self._say(ticker, Phase.RETRYING, code, text, now_ns, out, ts_next=ts_next)
+
+    def _place(self, ticker: Ticker, now: float, now_ns: int, out: list[Instruction]) -> None:
+        if now < self._held_until:
+            return
+        free = [w for w in self._workers.values() if len(w.pages) < w.capacity]
+        if not free:
+            self._no_room(ticker, now_ns, out)
+            return
+        ready = [w for w in free if self._opening(w) < self._rules.max_opening]
+        if not ready:
+            return  # a page that becomes live or fails brings us back here
+        worker = min(ready, key=lambda w: (len(w.pages), w.worker))
+        self._generation += 1
+        ticker.generation = self._generation
+        ticker.worker = worker.worker
+        ticker.source = worker.source
+        ticker.state = PageState.LOADING
+        ticker.assigned_at = now
+        worker.pages.add(ticker.symbol)
+        self._say(ticker, Phase.LOADING, "loading", "the page is loading", now_ns, out)
+        out.append(OpenPage(worker.worker, ticker.symbol, ticker.generation))
+
+    def _no_room(self, ticker: Ticker, now_ns: int, out: list[Instruction]) -> None:
+        if not self._workers:
+            return
+        if len(self._workers) < self._rules.ceiling:
+            if self._asked <= len(self._workers):
+                self._asked = len(self._workers) + 1
+                out.append(Grow(self._asked))
+            return
+        text = (
+            "all pages of all browsers are in use: unsubscribe a ticker, or raise "
+            "browsers.pages or browsers.ceiling"
+        )
+        if ticker.status.code != "no_capacity":
+            self._say(ticker, Phase.FAILED, "no_capacity", text, now_ns, out)
+
+    def _opening(self, worker: Worker) -> int:
+        return sum(
+            1
+            for symbol in worker.pages
+            if (ticker := self._tickers.get(symbol)) and ticker.state is PageState.LOADING
+        )
+
+    def _overdue(self, ticker: Ticker, now: float) -> bool:
+        opening = ticker.worker is not None and ticker.state in (None, PageState.LOADING)
+        return opening and now - ticker.assigned_at >= self._rules.open_within
+
+    def _forgive(self, ticker: Ticker, now: float) -> None:
+        since = ticker.live_since
+        if ticker.attempt and since is not None and now - since >= self._rules.stable_after:
+            ticker.attempt = 0
+
+    def _end(self, symbol: str, now_ns: int, out: list[Instruction]) -> None:
+        ticker = self._tickers.pop(symbol)
+        if ticker.worker is not None:
+            out.append(ClosePage(ticker.worker, symbol, ticker.generation))
+            self._release(ticker)
+        self._say(ticker, Phase.CLOSED, "closed", "nobody wants this ticker", now_ns, out)
+        out.append(ForgetValues(symbol))
+
+    def _release(self, ticker: Ticker) -> None:
+        worker = self._workers.get(ticker.worker or "")
+        if worker is not None:
+            worker.pages.discard(ticker.symbol)
+        ticker.worker = None
+
+    def _say(
+        self,
+        ticker: Ticker,
+        phase: Phase,
+        code: str,
+        text: str,
+        now_ns: int,
+        out: list[Instruction],
+        *,
+        ts_next: int | None = None,
+    ) -> None:
+        status = status_of(
+            ticker.symbol,
+            phase,
+            code,
+            text,
+            now_ns,
+            source=ticker.source,
+            attempt=ticker.attempt,
+            ts_next=ts_next,
+            simulated=ticker.simulated,
+        )
+        self._set(ticker, status, out)
+
+    def _set(self, ticker: Ticker, status: Status, out: list[Instruction]) -> None:
+        ticker.status = status
+        out.append(Publish(status))
+
+
+def _due_order(ticker: Ticker) -> tuple[float, str]:
+    return (ticker.next_at if ticker.next_at is not None else float("inf"), ticker.symbol)

@@ -1,0 +1,1 @@
+"""Templates and scripts of the simulated pages, served by ``cryptostream.sim.server``."""

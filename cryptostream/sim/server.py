@@ -1,0 +1,111 @@
+"""The simulated market as one HTTP server: pages, quote socket, exchange, switchboard."""
+
+from __future__ import annotations
+
+import random
+import string
+from typing import TYPE_CHECKING, Self
+
+from aiohttp import web
+
+from cryptostream.errors import StartError
+from cryptostream.sim.exchange_routes import ExchangeRoutes
+from cryptostream.sim.fault_routes import FaultRoutes
+from cryptostream.sim.faults import FaultBoard
+from cryptostream.sim.feed import Feed
+from cryptostream.sim.market import Market
+from cryptostream.sim.page_routes import PageRoutes
+from cryptostream.sim.settings import SimSettings
+from cryptostream.sim.socket_routes import SocketRoutes
+from cryptostream.sim.static_routes import static_routes
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# Websockets are told to close first; what is left after this many seconds is cut.
+_GOODBYE_S = 1.0
+_HASH_LETTERS = string.ascii_letters + string.digits
+_MAX_BODY_BYTES = 1_000_000
+
+
+async def _label(_: web.Request, response: web.StreamResponse) -> None:
+    """Mark every answer, whatever it is: nothing from here may pass for a real price."""
+    response.headers["X-CryptoStream-Simulated"] = "true"
+
+
+class SimServer:
+    """One simulated market on one port; ``async with SimServer(settings) as sim``."""
+
+    def __init__(self, settings: SimSettings | None = None) -> None:
+        self.settings = settings or SimSettings()
+        # Reproducible looks, not a secret.
+        chance = random.Random(self.settings.seed)  # noqa: S311
+        self.faults = FaultBoard(lambda: "".join(chance.choices(_HASH_LETTERS, k=8)))
+        self.market = Market(self.settings)
+        self._feed = Feed(self.market, self.faults)
+        self._sockets = SocketRoutes(self.settings, self.market, self._feed, self.faults)
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, 0 before the start."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """The base address, without a slash at the end."""
+        return f"http://{self.settings.host}:{self._port}"
+
+    def _application(self) -> web.Application:
+        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app.on_response_prepare.append(_label)
+        app.add_routes(PageRoutes(self.settings, self._feed, self.faults).routes())
+        app.add_routes(ExchangeRoutes(self.market, self.faults).routes())
+        app.add_routes(FaultRoutes(self.faults).routes())
+        app.add_routes(self._sockets.routes())
+        app.add_routes(static_routes())
+        app.on_shutdown.append(self._sockets.close_all)
+        return app
+
+    async def start(self) -> None:
+        """Listen and let the market move.
+
+        Raises:
+            StartError: the address cannot be used.
+
+        """
+        self._runner = web.AppRunner(
+            self._application(), access_log=None, shutdown_timeout=_GOODBYE_S
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
+        try:
+            await site.start()
+        except OSError as error:
+            await self.stop()
+            raise StartError(
+                f"the simulated market cannot listen on port {self.settings.port}: {error}",
+                hint="choose another sim.port, or 0 for any free one",
+            ) from error
+        self._port = self._runner.addresses[0][1]
+        self.market.start()
+
+    async def stop(self) -> None:
+        """Close all connections and the port; safe to call twice."""
+        self.market.stop()
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,62 @@
+"""What the observer says, from JSON text to values; what a page says is never trusted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from cryptostream.errors import ProtocolError
+
+
+class Value(msgspec.Struct, frozen=True, array_like=True, tag="v"):
+    """The text of the price node has changed; ``at_ms`` is ms since the Unix epoch."""
+
+    text: str
+    at_ms: float
+    rule: str
+    changes: list[str]
+    reread: int
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the page knows of itself once a second."""
+
+    mutations: int
+    visible: str
+    text: str
+    rule: str
+    shown: str
+    mode: str
+    simulated: bool
+
+
+class Pulse(msgspec.Struct, frozen=True, array_like=True, tag="p"):
+    """The page is alive."""
+
+    at_ms: float
+    facts: Facts
+
+
+class ErrorPage(msgspec.Struct, frozen=True, array_like=True, tag="e"):
+    """Something else stands in the page's place."""
+
+    kind: Literal["not_found", "blocked"]
+    text: str
+
+
+Word = Value | Pulse | ErrorPage
+_decoder: msgspec.json.Decoder[Word] = msgspec.json.Decoder(Word)
+
+
+def decode_word(text: str) -> Word:
+    """Return one event of the observer.
+
+    Raises:
+        ProtocolError: the page called the binding with something else.
+
+    """
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
+        raise ProtocolError(f"the page said something unexpected: {error}") from error

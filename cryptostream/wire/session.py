@@ -1,0 +1,373 @@
+"""One client's side of the protocol as a value machine: bytes and times in, effects out.
+
+The shell (``cryptostream.client``) owns the sockets and the clock; it carries out the
+effects and hands every message in. The order of steps per topic is: listen, ask for the
+image, drop what the image already covers, go on; on a hole ask for all that is missing;
+on a new epoch begin again. What cannot be made good is told as a :class:`Gap`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from cryptostream.errors import CryptoStreamError, ProtocolError, RequestError
+from cryptostream.symbols import DEFAULT_EXCHANGE, parse_symbol
+from cryptostream.wire import messages
+from cryptostream.wire.effects import (
+    Accepted,
+    Answer,
+    Connected,
+    Deafen,
+    Disconnected,
+    Listen,
+    Rejected,
+    Reset,
+    Send,
+)
+from cryptostream.wire.following import Following, Mode
+from cryptostream.wire.frames import Message, Meta, decode_meta
+from cryptostream.wire.topics import KINDS, SYS_HEARTBEAT, topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cryptostream.wire.effects import Output
+
+# An answer that takes longer is asked for once more: both sides are on one machine.
+ANSWER_WITHIN = 2.0
+# Three missed beats of the daemon are a lost connection (Paranoid Pirate's liveness).
+LIVENESS = 3
+
+Purpose = Literal["hello", "declare", "recover", "user", "ping"]
+
+
+@dataclass(slots=True)
+class _Call:
+    body: bytes
+    deadline: float
+    purpose: Purpose
+    topic: bytes = b""
+
+
+def _as_message(frames: object) -> Message:
+    """Return three frames that came inside an answer as a message."""
+    if not isinstance(frames, list) or [type(frame) for frame in frames] != [bytes] * 3:
+        raise ProtocolError("an image is an array of three binaries: topic, meta, payload")
+    return Message._make(frames)
+
+
+class Session:
+    """The state of one client; every method returns what the shell has to do and to tell."""
+
+    def __init__(self, client_id: str, agent: str = "") -> None:
+        self.client_id = client_id
+        self.agent = agent
+        self.epoch = 0
+        self.connected = False
+        self.lease = 10.0
+        self.heartbeat = 1.0
+        self.default_exchange = DEFAULT_EXCHANGE
+        self.generation = 0
+        self.malformed = 0
+        self._wanted: dict[str, str] = {}  # canonical symbol -> ticker as the user wrote it
+        self._topics: dict[bytes, Following] = {}
+        self._calls: dict[int, _Call] = {}
+        self._next_call = 0
+        self._heard = 0.0
+        self._pinged = 0.0
+        self._listening = False
+
+    # -- what the user wants ------------------------------------------------------------
+
+    def wanted(self) -> list[str]:
+        """Return the canonical symbols that are wanted, sorted."""
+        return sorted(self._wanted)
+
+    def position(self, name: bytes) -> tuple[int, int] | None:
+        """Return (epoch, seq) of the newest record taken from a topic."""
+        found = self._topics.get(name)
+        return (found.epoch, found.seq) if found else None
+
+    def subscribe(self, tickers: Iterable[str], now: float) -> list[Output]:
+        """Add tickers; the answer comes as Accepted or Rejected for each of them."""
+        out: list[Output] = []
+        fresh: list[str] = []
+        for ticker in tickers:
+            try:
+                symbol = parse_symbol(ticker, self.default_exchange)
+            except CryptoStreamError as error:
+                out.append(Rejected(ticker, error))
+                continue
+            if symbol in self._wanted:
+                out.append(Accepted(ticker, symbol))
+                continue
+            self._wanted[symbol] = ticker
+            fresh.append(symbol)
+            if self._listening:
+                self._follow(symbol, out)
+        if fresh and self.connected:
+            self._call(messages.Modify(add=fresh), "declare", now, out)
+        return out
+
+    def unsubscribe(self, tickers: Iterable[str], now: float) -> list[Output]:
+        """Remove tickers; nothing of them is delivered any more."""
+        out: list[Output] = []
+        gone: list[str] = []
+        for ticker in tickers:
+            symbol = parse_symbol(ticker, self.default_exchange)
+            if self._drop(symbol, out):
+                gone.append(symbol)
+        if gone and self.connected:
+            self._call(messages.Modify(remove=gone), "declare", now, out)
+        return out
+
+    def request(self, request: messages.Request, now: float, within: float) -> list[Output]:
+        """Make a request of the user's own; the last call id is that of the Answer to come."""
+        out: list[Output] = []
+        self._call(request, "user", now, out, within=within)
+        return out
+
+    @property
+    def last_call(self) -> int:
+        """The id of the newest request."""
+        return self._next_call
+
+    # -- the connection -----------------------------------------------------------------
+
+    def started(self, now: float) -> list[Output]:
+        """Both sockets are new and connecting."""
+        out: list[Output] = []
+        self._listening = True
+        self._heard = now
+        self._pinged = now
+        out.append(Listen(SYS_HEARTBEAT))
+        for symbol in self._wanted:
+            self._follow(symbol, out)
+        self._hello(now, out)
+        return out
+
+    def ended(self, now: float) -> list[Output]:
+        """Say good-bye."""
+        out: list[Output] = []
+        if self.connected:
+            self._call(messages.Bye(), "ping", now, out)
+        self.connected = False
+        return out
+
+    def clock(self, now: float) -> list[Output]:
+        """Look at the time: renew the lease, ask again, notice a silent daemon."""
+        out: list[Output] = []
+        self._retry(now, out)
+        if now - self._heard > LIVENESS * self.heartbeat:
+            self._lost(f"nothing was heard for {now - self._heard:.1f} s", now, out)
+        elif self.connected and now - self._pinged >= self.lease / LIVENESS:
+            self._pinged = now
+            self._call(messages.Ping(), "ping", now, out)
+        return out
+
+    def _lost(self, reason: str, now: float, out: list[Output]) -> None:
+        if self.connected:
+            out.append(Disconnected(reason))
+        self.connected = False
+        self._listening = False
+        self._heard = now
+        for call_id, call in list(self._calls.items()):
+            if call.purpose != "user":
+                del self._calls[call_id]
+        out.append(Reset())
+
+    def _retry(self, now: float, out: list[Output]) -> None:
+        for call_id, call in list(self._calls.items()):
+            if now < call.deadline:
+                continue
+            if call.purpose == "user":
+                del self._calls[call_id]
+                error = RequestError(
+                    "the daemon did not answer in time",
+                    code="no_answer",
+                    retriable=True,
+                    hint="see 'cryptostream status'",
+                )
+                out.append(Answer(call_id, None, error))
+            elif call.purpose == "ping":
+                del self._calls[call_id]
+            else:
+                call.deadline = now + ANSWER_WITHIN
+                out.append(Send(call.body))
+
+    def _call(
+        self,
+        request: messages.Request,
+        purpose: Purpose,
+        now: float,
+        out: list[Output],
+        *,
+        within: float = ANSWER_WITHIN,
+        name: bytes = b"",
+    ) -> None:
+        self._next_call += 1
+        body = messages.encode_request(self._next_call, request)
+        self._calls[self._next_call] = _Call(body, now + within, purpose, name)
+        out.append(Send(body))
+
+    def _forget_calls(self, purpose: str, name: bytes = b"") -> None:
+        for call_id, call in list(self._calls.items()):
+            if call.purpose == purpose and call.topic == name:
+                del self._calls[call_id]
+
+    def _hello(self, now: float, out: list[Output]) -> None:
+        self._forget_calls("hello")
+        self._call(messages.Hello(client=self.client_id, agent=self.agent), "hello", now, out)
+
+    def _declare(self, now: float, out: list[Output]) -> None:
+        """Say the whole wanted set: idempotent, so it heals whatever was lost before."""
+        self.generation += 1
+        self._forget_calls("declare")
+        request = messages.Set(tickers=sorted(self._wanted), generation=self.generation)
+        self._call(request, "declare", now, out)
+
+    def _follow(self, symbol: str, out: list[Output]) -> None:
+        for kind in KINDS:
+            name = topic(kind, symbol)
+            if name not in self._topics:
+                self._topics[name] = Following(name, symbol)
+            out.append(Listen(name))
+
+    def _drop(self, symbol: str, out: list[Output]) -> bool:
+        if self._wanted.pop(symbol, None) is None:
+            return False
+        for kind in KINDS:
+            name = topic(kind, symbol)
+            if self._topics.pop(name, None) is not None:
+                out.append(Deafen(name))
+            self._forget_calls("recover", name)
+        return True
+
+    # -- control answers ----------------------------------------------------------------
+
+    def answer(self, body: bytes, now: float) -> list[Output]:
+        """Take a message from the control socket."""
+        out: list[Output] = []
+        try:
+            self._answer(messages.decode_answer(body), now, out)
+        except ProtocolError:
+            self.malformed += 1
+        return out
+
+    def _answer(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
+        self._heard = now
+        call_id = fields.get("id")
+        call = self._calls.pop(call_id, None) if isinstance(call_id, int) else None
+        if call is None or not isinstance(call_id, int):
+            return  # an answer to a request that was repeated or withdrawn
+        error = None if fields["ok"] else messages.error_of(fields.get("error"))
+        if call.purpose == "user":
+            out.append(Answer(call_id, None if error else fields, error))
+        elif error is not None:
+            self._refused(call, error, now, out)
+        elif call.purpose == "hello":
+            self._welcomed(fields, now, out)
+        elif call.purpose == "declare":
+            self._declared(fields, now, out)
+        elif call.purpose == "recover":
+            self._recovered(call.topic, fields, now, out)
+
+    def _refused(
+        self, call: _Call, error: CryptoStreamError, now: float, out: list[Output]
+    ) -> None:
+        if error.code == "no_session":
+            self._hello(now, out)
+        elif call.purpose == "recover":
+            # Nothing of this topic is certain any more: start from an image.
+            if call.topic in self._topics:
+                self._topics[call.topic].resync()
+            self._declare(now, out)
+        elif call.purpose == "hello":
+            self._lost(error.line(), now, out)
+
+    def _welcomed(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
+        self.lease = float(fields.get("lease", self.lease))
+        self.heartbeat = float(fields.get("heartbeat", self.heartbeat))
+        self.default_exchange = str(fields.get("default_exchange", self.default_exchange))
+        epoch = int(fields.get("epoch", 0))
+        if not self.connected:
+            self.connected = True
+            out.append(Connected(epoch, bool(fields.get("simulated", False))))
+        self._enter_epoch(epoch)
+        if self._wanted:
+            self._declare(now, out)
+
+    def _declared(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
+        for result in fields.get("results", ()):
+            ticker = str(result.get("ticker", ""))
+            if result.get("ok"):
+                symbol = str(result.get("symbol", ""))
+                if symbol not in self._wanted:
+                    continue
+                out.append(Accepted(self._wanted[symbol], symbol))
+                for image in map(_as_message, result.get("images", ())):
+                    found = self._topics.get(image.topic)
+                    if found is not None and found.mode is Mode.SYNCING:
+                        self._image(image, now, out)
+                continue
+            error = messages.error_of(result.get("error"))
+            symbol = str(result.get("symbol", ticker))
+            asked = self._wanted.get(symbol, ticker)
+            self._drop(symbol, out)
+            out.append(Rejected(asked, error, tuple(result.get("suggestions", ()))))
+
+    # -- images and missing parts -------------------------------------------------------
+
+    def _enter_epoch(self, epoch: int) -> None:
+        if epoch == self.epoch:
+            return
+        self.epoch = epoch
+        for found in self._topics.values():
+            found.resync()
+
+    def _image(self, message: Message, now: float, out: list[Output]) -> None:
+        found = self._topics.get(message.topic)
+        if found is None or decode_meta(message.meta).epoch != self.epoch:
+            return
+        if found.image(message, out):
+            self._recover(found, now, out)
+
+    def _recovered(
+        self, name: bytes, fields: dict[str, Any], now: float, out: list[Output]
+    ) -> None:
+        found = self._topics.get(name)
+        if found is None or found.mode is not Mode.RECOVERING:
+            return
+        if not fields.get("recovered"):
+            self._image(_as_message(fields.get("image")), now, out)
+        elif found.recovered([_as_message(m) for m in fields.get("messages", ())], out):
+            self._recover(found, now, out)
+
+    def _recover(self, found: Following, now: float, out: list[Output]) -> None:
+        request = messages.Recover(topic=found.name.decode(), epoch=found.epoch, seq=found.seq)
+        self._call(request, "recover", now, out, name=found.name)
+
+    # -- data ---------------------------------------------------------------------------
+
+    def data(self, message: Message, now: float) -> list[Output]:
+        """Take a message from the data socket."""
+        out: list[Output] = []
+        self._heard = now
+        try:
+            meta = decode_meta(message.meta)
+        except ProtocolError:
+            self.malformed += 1
+            return out
+        if meta.epoch != self.epoch:
+            self._foreign_epoch(meta, now, out)
+        found = self._topics.get(message.topic)
+        if found is not None and meta.epoch == self.epoch and found.take(meta, message, out):
+            self._recover(found, now, out)
+        return out
+
+    def _foreign_epoch(self, meta: Meta, now: float, out: list[Output]) -> None:
+        """Begin anew when the daemon did; an older epoch is only a late echo."""
+        if self.connected and meta.epoch > self.epoch:
+            self._enter_epoch(meta.epoch)
+            self._hello(now, out)
