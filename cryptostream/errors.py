@@ -60,9 +60,10 @@ class BadSymbol(CryptoStreamError):
 
 
 class UnknownSymbol(CryptoStreamError):
-    """The ticker is well formed, but the symbol directory does not list it."""
+    """The ticker is well formed, but no source lists it; ``suggestions`` are near names."""
 
     code = "unknown_symbol"
+    suggestions: tuple[str, ...] = ()
 
 
 class ProtocolError(CryptoStreamError):
@@ -92,10 +93,11 @@ class Overloaded(CryptoStreamError):
 
 
 class SourceError(CryptoStreamError):
-    """A page, a browser or a feed failed."""
+    """A page, a browser or a feed failed; ``retry_after`` is the pause in s that it asked for."""
 
     code = "source_failed"
     retriable = True
+    retry_after: float | None = None
 
 
 class StartError(CryptoStreamError):

@@ -58,11 +58,14 @@ def split_symbol(symbol: str) -> tuple[str, str]:
     return exchange, ticker
 
 
-def nearest(symbol: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """Return up to ``limit`` known symbols that look most like ``symbol``, best first."""
+def nearest(symbol: str, known: Iterable[str], limit: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Return up to ``limit`` known symbols that look most like ``symbol``, best first.
+
+    ``cutoff`` is the least likeness from 0 to 1; 0.6 is difflib's own idea of "close".
+    """
     names = {split_symbol(name)[1]: name for name in known}
-    ticker = split_symbol(symbol)[1]
-    return [names[t] for t in difflib.get_close_matches(ticker, names, n=limit, cutoff=0.6)]
+    ticker = symbol.rpartition(":")[2]
+    return [names[t] for t in difflib.get_close_matches(ticker, names, n=limit, cutoff=cutoff)]
 
 
 class Listing(enum.StrEnum):

@@ -205,4 +205,4 @@ class RecordingHook(_Log):
 
     def of(self, what: What, child: str | None = None) -> list[Event]:
         """Return the events of that sort, of that child if one is named."""
-        return [e for e in self.events if e.what is what and child in {None, e.child}]
+        return [e for e in self.events if e.what == what and child in {None, e.child}]

@@ -151,29 +151,26 @@ function onState(state) {
   pageFaults.use(faults);
 }
 
-// Prices made here, without a socket, to measure the browser alone: one task each.
+// Prices made here, without a socket, to measure the browser alone: one task each. A message
+// between the timers keeps them from being clamped to 4 ms as nested timers are.
 function runLocal(rate) {
   const quote = quoteOf(SIM.symbol);
   const step = 1 / 10 ** SIM.decimals;
   const channel = new MessageChannel();
+  const post = () => channel.port2.postMessage(0);
+  const began = performance.now();
   let count = 0;
-  let began = 0;
-  const next = () => {
-    const due = began + (count * 1000) / rate;
-    const wait = due - performance.now();
-    if (wait > 5) { setTimeout(next, wait - 4); return; }
-    if (wait <= 0) {
-      count += 1;
-      quote.lp = SIM.base + step * (count % SIM.cycle);
-      quote.lp_time = Math.floor(Date.now() / 1000);
-      paintHeader(quote, true);
-    }
-    channel.port2.postMessage(0);
-  };
   quote.pricescale = 10 ** SIM.decimals;
-  channel.port1.onmessage = next;
-  began = performance.now();
-  next();
+  channel.port1.onmessage = () => {
+    const wait = began + (count * 1000) / rate - performance.now();
+    if (wait > 0) { setTimeout(post, Math.max(1, wait)); return; }
+    count += 1;
+    quote.lp = SIM.base + step * (count % SIM.cycle);
+    quote.lp_time = Math.floor(Date.now() / 1000);
+    paintHeader(quote, true);
+    post();
+  };
+  post();
 }
 
 if (SIM.query.paintlog) startPaintlog();

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
@@ -51,11 +50,6 @@ AD_PATTERNS = (
     "*hotjar*",
 )
 MEDIA_PATTERNS = ("*.mp4*", "*.webm*", "*.ogg*", "*.mp3*", "*.m3u8*")
-
-
-@dataclass(slots=True)
-class _Failure:
-    error: SourceError | None = None
 
 
 class PageActor:
@@ -269,13 +263,12 @@ class PageActor:
             self._failed.set_result(SourceError(text, code=code, retriable=retriable))
 
     def _fail(self, error: SourceError) -> None:
-        retry_after = getattr(error, "retry_after", None)
         self.report = self._report_of(
             PageState.FAILED,
             error.code,
             error.line(),
             retriable=error.retriable,
-            retry_after=retry_after,
+            retry_after=error.retry_after,
         )
         self._outlet.report(self.report)
 
@@ -306,16 +299,6 @@ class PageActor:
         )
 
 
-class Refused(SourceError):
-    """The site does not want us now; ``retry_after`` is in seconds when it said so."""
-
-    code = "blocked"
-
-    def __init__(self, message: str, retry_after: float | None) -> None:
-        super().__init__(message, hint="it is left alone for a while; API sources stand beside it")
-        self.retry_after = retry_after
-
-
 async def _refused(response: Response, symbol: str) -> SourceError:
     if response.status == _NOT_FOUND:
         return SourceError(
@@ -325,9 +308,14 @@ async def _refused(response: Response, symbol: str) -> SourceError:
             hint="check the name with 'cryptostream search'",
         )
     if response.status in _REFUSALS:
+        error = SourceError(
+            f"the site refuses pages now (HTTP {response.status})",
+            code="blocked",
+            hint="it is left alone for a while; API sources stand beside it",
+        )
         wait = await response.header_value("retry-after")
-        seconds = float(wait) if wait and wait.isdigit() else None
-        return Refused(f"the site refuses pages now (HTTP {response.status})", seconds)
+        error.retry_after = float(wait) if wait and wait.isdigit() else None
+        return error
     return SourceError(f"the site answered HTTP {response.status}", code="http_error")
 
 

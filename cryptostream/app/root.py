@@ -1,0 +1,136 @@
+"""The root of a running daemon: starts the tree, listens to it, grows it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+
+from cryptostream.app.tree import browser, build_tree
+from cryptostream.errors import CryptoStreamError, StartError
+from supervisors.errors import Escalated, StartFailed
+from supervisors.events import Event, What
+from supervisors.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cryptostream.config.settings import Config
+
+    Listener = Callable[[Event], None]
+
+# Between two attempts to start one more browser (s).
+_GROW_AGAIN = 5.0
+_LOUD = frozenset(
+    {What.FAILED, What.LATE, What.HUNG, What.KILLED, What.ABANDONED, What.ESCALATED, What.REAPED}
+)
+
+
+class Root:
+    """Owns the supervisor of one daemon; lives in one event loop."""
+
+    def __init__(self, config: Config, listener: Listener | None = None) -> None:
+        self.config = config
+        self.supervisor = Supervisor(build_tree(config), hook=self._hear)
+        self._listener = listener
+        self._wanted = config.browsers.start
+        self._more = asyncio.Event()
+        self._grower: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start everything; it serves when this returns.
+
+        Raises:
+            StartError: a process did not start; the text is its own.
+
+        """
+        _make_runtime_dir(self.config)
+        try:
+            await self.supervisor.start()
+        except StartFailed as error:
+            raise _start_error(error) from error
+        self._grower = asyncio.create_task(self._grow(), name="grow browsers")
+
+    async def run(self) -> None:
+        """Wait until it is stopped.
+
+        Raises:
+            CryptoStreamError: the tree gave up.
+
+        """
+        try:
+            await self.supervisor.run()
+        except Escalated as error:
+            raise CryptoStreamError(
+                f"the daemon gave up: {error}", code="gave_up", hint="see the log for the cause"
+            ) from error
+
+    async def stop(self, reason: str = "") -> None:
+        """Stop everything, in reverse order."""
+        if self._grower is not None:
+            self._grower.cancel()
+            await asyncio.gather(self._grower, return_exceptions=True)
+        await self.supervisor.stop(reason)
+
+    # -- listening ----------------------------------------------------------------------
+
+    def _hear(self, event: Event) -> None:
+        if event.what is What.OUTPUT:
+            self._output(event)
+        elif event.what is What.REPORT:
+            self._wanted = max(self._wanted, int(str(event.detail.get("browsers", 0))))
+            self._more.set()
+        else:
+            level = "WARNING" if event.what in _LOUD else "DEBUG"
+            facts = " ".join(f"{key}={value}" for key, value in event.detail.items())
+            logger.bind(event=f"supervisor.{event.what}").log(
+                level, "{} {} {}", event.child, event.what, facts
+            )
+        if self._listener is not None:
+            self._listener(event)
+
+    def _output(self, event: Event) -> None:
+        """Pass on what a process wrote: its lines are formatted already."""
+        line = event.detail.get("line")
+        if line is None:
+            logger.warning("{} lines of {} were dropped", event.detail.get("dropped"), event.child)
+        elif self._listener is None:
+            sys.stderr.write(f"{line}\n")
+
+    # -- growing ------------------------------------------------------------------------
+
+    async def _grow(self) -> None:
+        started = self.config.browsers.start
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while started < min(self._wanted, self.config.browsers.ceiling):
+                try:
+                    await self.supervisor.start_child(browser(self.config, started))
+                except StartFailed as error:
+                    logger.error("one more browser did not start: {}", error)
+                    await asyncio.sleep(_GROW_AGAIN)
+                    continue
+                started += 1
+
+
+def _make_runtime_dir(config: Config) -> None:
+    place = config.runtime_path()
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(
+            f"cannot make the directory {place} for the sockets between processes: "
+            f"{error.strerror}",
+            code="runtime_dir",
+            hint="set runtime_dir to a directory that you may write",
+        ) from error
+
+
+def _start_error(error: StartFailed) -> StartError:
+    facts: dict[str, Any] = {
+        name: getattr(error, name) for name in ("hint", "code") if getattr(error, name, "")
+    }
+    return StartError(str(error), **facts)

@@ -1,0 +1,181 @@
+"""The blocking client: ``with connect() as cs: for tick in cs.stream("BTCUSDT")``.
+
+The asynchronous client runs in a thread of its own, so that leases are renewed and missed
+records asked for while your program computes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from cryptostream.client import aio
+from cryptostream.errors import NotConnected
+from cryptostream.records import Tick
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+    from types import TracebackType
+
+    from cryptostream.client.inbox import Item, Statistics
+    from cryptostream.records import Record, Status
+
+T = TypeVar("T")
+
+# A call into the client's thread that takes longer than this (s) beyond its own deadline
+# means that the thread is gone.
+_MARGIN = 5.0
+# How long one wait for news lasts (s): between two waits Ctrl-C gets its turn.
+_WAIT = 0.5
+
+
+class Client:
+    """A connection to a daemon for programs without an event loop; use it in one thread."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of aio.connect
+        self._options = options
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="cryptostream client", daemon=True
+        )
+        self._client: aio.AsyncClient | None = None
+
+    def __enter__(self) -> Self:
+        """Start the client's thread and wait for the daemon.
+
+        Raises:
+            NotConnected: no daemon answers.
+
+        """
+        self._thread.start()
+        try:
+            self._client = self._call(self._open(), _MARGIN)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Close the connection and end the thread."""
+        if self._client is not None:
+            self._call(self._client.__aexit__(None, None, None), _MARGIN)
+        self._end()
+
+    def subscribe(self, *tickers: str) -> dict[str, str]:
+        """Follow tickers; see :meth:`cryptostream.client.aio.AsyncClient.subscribe`."""
+        return self._call(self._inner.subscribe(*tickers), 10.0)
+
+    def unsubscribe(self, *tickers: str) -> None:
+        """Follow these tickers no more."""
+
+        async def unsubscribe() -> None:
+            self._inner.unsubscribe(*tickers)
+
+        self._call(unsubscribe(), 1.0)
+
+    def events(self, within: float | None = None) -> Iterator[Item]:
+        """Yield everything in order; end after ``within`` seconds without anything."""
+        silent = 0.0
+        while within is None or silent < within:
+            batch = self._call(self._batch(_WAIT), _WAIT)
+            silent = 0.0 if batch else silent + _WAIT
+            yield from batch
+
+    def stream(self, *tickers: str) -> Iterator[Tick]:
+        """Follow tickers and yield their ticks as they come, for ever.
+
+        Raises:
+            UnknownSymbol: one of the tickers does not exist.
+
+        """
+        symbols = set(self.subscribe(*tickers).values())
+        for item in self.events():
+            if isinstance(item, Tick) and (not symbols or item.symbol in symbols):
+                yield item
+
+    @property
+    def status(self) -> dict[str, Status]:
+        """The newest status of each ticker."""
+        return self._inner.status
+
+    @property
+    def gaps(self) -> int:
+        """How many gaps were told."""
+        return self._inner.gaps
+
+    def statistics(self) -> Statistics:
+        """Return the counters of the queue between the sockets and your program."""
+        return self._inner.statistics()
+
+    def history(self, ticker: str, limit: int = 100) -> list[Record]:
+        """Return the newest ticks of a ticker that the daemon still holds, oldest first."""
+        return self._call(self._inner.history(ticker, limit), 5.0)
+
+    def search(self, text: str, limit: int = 20) -> list[str]:
+        """Return symbols that contain or resemble a text, best first."""
+        return self._call(self._inner.search(text, limit), 5.0)
+
+    def tickers(self) -> list[dict[str, Any]]:
+        """Return the status of every open ticker."""
+        return self._call(self._inner.tickers(), 5.0)
+
+    def daemon_status(self) -> dict[str, Any]:
+        """Return how the daemon is."""
+        return self._call(self._inner.daemon_status(), 5.0)
+
+    # -- the thread ---------------------------------------------------------------------
+
+    @property
+    def _inner(self) -> aio.AsyncClient:
+        if self._client is None:
+            raise NotConnected("the client is not open", hint="use it in a with statement")
+        return self._client
+
+    async def _open(self) -> aio.AsyncClient:
+        client = aio.connect(**self._options)
+        await client.__aenter__()
+        try:
+            return await client.connected()
+        except BaseException:
+            await client.__aexit__(None, None, None)
+            raise
+
+    async def _batch(self, within: float) -> list[Item]:
+        client = self._inner
+        if not await client.wait(within):
+            return []
+        batch: list[Item] = []
+        while (item := client.poll()) is not None:
+            batch.append(item)
+        return batch
+
+    def _call(self, work: Coroutine[Any, Any, T], within: float) -> T:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(within + _MARGIN)
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_MARGIN)
+        self._loop.close()
+
+
+def connect(
+    control: str = aio.CONTROL,
+    data: str = aio.DATA,
+    *,
+    client_id: str | None = None,
+    agent: str = "cryptostream-python",
+    inbox: int = aio.INBOX,
+) -> Client:
+    """Return a client for ``with``; ``inbox`` bounds the items that wait for you."""
+    return Client(control=control, data=data, client_id=client_id, agent=agent, inbox=inbox)

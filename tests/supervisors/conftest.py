@@ -1,0 +1,29 @@
+"""What the tests of whole trees share."""
+
+import pytest
+
+from supervisors.guard import tagged
+from supervisors.supervisor import Supervisor
+from supervisors.testing import RecordingHook
+
+
+@pytest.fixture
+def hook():
+    return RecordingHook()
+
+
+@pytest.fixture
+async def run(hook):
+    """Start a tree; at the end stop it and see that nothing is left."""
+    started = []
+
+    async def start(spec, **settings):
+        supervisor = Supervisor(spec, hook=hook, **settings)
+        started.append(supervisor)
+        await supervisor.start()
+        return supervisor
+
+    yield start
+    for supervisor in started:
+        await supervisor.stop()
+        assert tagged(supervisor.token) == []

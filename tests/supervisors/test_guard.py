@@ -1,0 +1,120 @@
+"""Nobody is left behind, however the owner ends."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from supervisors.guard import CHILD, family, reap, tagged
+from supervisors.lifeline import new_token
+from tests.supervisors.trees import DEADLINE, exists, gone, process, tree, until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+
+SLEEP = [sys.executable, "-S", "-c", "import time; print(flush=True); time.sleep(3600)"]
+
+
+async def start_root(*children):
+    """Start a root of its own; return it, its token and the pids its children reported."""
+    root = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(Path(__file__).parent / "root.py"), *children),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    words = (await asyncio.wait_for(root.stdout.readline(), DEADLINE)).split()
+    return root, words[0].decode(), [int(word) for word in words[1:]]
+
+
+async def kill_root(root):
+    root.kill()
+    await root.wait()
+    root._transport.close()
+
+
+async def test_no_process_is_left_when_the_root_is_killed():
+    root, token, pids = await start_root("serve", "with_grandchild", "deaf")
+    assert len(tagged(token)) == 4
+    await kill_root(root)
+    await gone(token)
+    assert not any(exists(pid) for pid in pids)
+
+
+async def test_no_process_is_left_when_the_root_is_killed_while_a_child_is_stopped():
+    root, token, pids = await start_root("with_grandchild", "serve")
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    await kill_root(root)
+    await gone(token)
+
+
+async def test_the_guard_alone_is_enough():
+    """Its layer is proved by a tree whose members were never told about parents."""
+    token = new_token()
+    guard = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", sys.modules["supervisors.guard"].__file__, token, "5"),
+        stdin=asyncio.subprocess.PIPE,
+    )
+    sleepers = [orphan(token) for _ in range(3)]
+    assert sorted(tagged(token)) == sorted(sleeper.pid for sleeper in sleepers)
+    guard.stdin.close()
+    await asyncio.wait_for(guard.wait(), DEADLINE)
+    assert [sleeper.wait(DEADLINE) for sleeper in sleepers] == [-signal.SIGKILL] * 3
+
+
+async def test_a_guard_that_dies_is_replaced(run, hook):
+    supervisor = await run(tree(process("a", "serve")))
+    before = guards(supervisor.token)
+    os.kill(before[0], signal.SIGKILL)
+    await hook.wait_for(lambda e: e.child == "root (guard)")
+    await until(lambda: guards(supervisor.token) not in ([], before))
+
+
+def guards(token):
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and exists(entry.name):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if token.encode() in words:
+                found.append(int(entry.name))
+    return found
+
+
+async def test_the_guard_leaves_with_its_root(run):
+    supervisor = await run(tree(process("a", "serve")))
+    assert len(guards(supervisor.token)) == 1
+    await supervisor.stop()
+    assert guards(supervisor.token) == []
+
+
+def test_the_family_includes_descendants_that_hide_their_environment():
+    token = new_token()
+    code = (
+        "import subprocess, sys, time;"
+        "c = subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(3600)'], env={});"
+        "print(c.pid, flush=True); time.sleep(3600)"
+    )
+    parent = orphan(token, [sys.executable, "-S", "-c", code])
+    hidden = int(parent.first_line)
+    assert hidden not in tagged(token)
+    assert hidden in family(token)
+    assert set(reap(token, DEADLINE)) == {parent.pid, hidden}
+    parent.wait(DEADLINE)
+
+
+def test_reaping_nobody_is_quick_and_kills_nobody():
+    assert reap(new_token(), 0.0) == []
+
+
+def orphan(token, command=SLEEP):
+    started = subprocess.Popen(
+        command,
+        env=os.environ | {CHILD: f"outer/{token}"},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    started.first_line = started.stdout.readline()
+    started.stdout.close()
+    return started
