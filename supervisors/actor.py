@@ -162,9 +162,11 @@ class ActorRef(Generic[M]):
         """
         reply: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._post(_Letter(message, reply))
-        done, _ = await asyncio.wait([reply], timeout=deadline)
+        try:
+            done, _ = await asyncio.wait([reply], timeout=deadline)
+        finally:
+            reply.cancel()  # changes nothing once there is an answer
         if not done:
-            reply.cancel()
             raise AskTimeout(f"no answer within {deadline:g} s")
         return reply.result()
 

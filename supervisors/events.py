@@ -22,7 +22,7 @@ class What(StrEnum):
     REPORT = "report"  # what it reported, as it is
     OUTPUT = "output"  # a line of a process: stream, line; or dropped (lines lost in a flood)
     EXITED = "exited"  # it ended normally, or as asked: asked
-    FAILED = "failed"  # it ended badly: reason, code, retriable, hint
+    FAILED = "failed"  # it ended badly: reason, code, retriable, hint, trace
     LATE = "late"  # it was not ready in time and is brought down: after
     HUNG = "hung"  # it stopped beating and is brought down: silent (seconds)
     BACKOFF = "backoff"  # it will be started again: delay (seconds), attempt, reason

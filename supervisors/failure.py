@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
 # A reason is shown in one line of a table or a log; longer texts are in the traceback.
 REASON_LIMIT = 2000
+# Frames of a traceback that are kept: those nearest to the error.
+_FRAMES = -20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,7 @@ class Failure:
     code: str = ""
     retriable: bool = True
     hint: str = ""
+    trace: str = ""  # of a task; that of a process is among the lines it printed
 
 
 def one_line(text: str) -> str:
@@ -40,5 +44,6 @@ def describe(error: BaseException) -> Failure:
         reason=one_line(reason),
         code=code if isinstance(code, str) else "",
         retriable=bool(getattr(error, "retriable", True)),
+        trace="".join(traceback.format_exception(error, limit=_FRAMES)),
         hint=one_line(str(getattr(error, "hint", "") or "")),
     )

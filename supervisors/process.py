@@ -192,17 +192,23 @@ class ProcessRunner(Runner):
 
     def _kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
-            # It leads a group of its own, which it may have left behind or be about to.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._kill_group()
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+    def _kill_group(self) -> None:
+        """Kill the group that the child was made the leader of, as far as it is still there."""
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _collect(self) -> Failure | None:
         """Kill what the child left behind, then read its last lines.
 
         In this order: a grandchild may hold the other ends of the pipes open.
         """
+        if sys.platform != "linux":  # nobody shows us the environments: the group must do
+            self._kill_group()
         left = await asyncio.to_thread(guard.reap, self._token, REAP_WITHIN)
         left = [pid for pid in left if pid != self.pid]
         if left:

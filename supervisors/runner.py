@@ -53,6 +53,7 @@ class Runner(ABC):
         self._hurry = asyncio.Event()
         self._why = ""
         self._abandoned = False
+        self._announced = False
 
     async def run(self, ready: Callable[[], None]) -> Failure | None:
         """Run the child until it is over and cleared up; return the failure, if it was one.
@@ -68,6 +69,8 @@ class Runner(ABC):
                 if verdict is not Verdict.ENDED:
                     await self._bring_down(verdict)
                 own = await self._collect()
+                # Its death may be noticed before its last lines: it was ready, then it died.
+                self._announce(ready)
                 failure = self._sum_up(fault, own)
         finally:
             self._abort()
@@ -129,19 +132,21 @@ class Runner(ABC):
     # --- the phases of a life --------------------------------------------------------------
 
     async def _watch(self, ready: Callable[[], None]) -> Verdict:
-        announced = False
         while True:
             self._changed.clear()
             now = self._clock.now()
             self._vitals = looked_at(self._vitals, self._limits, now)
-            if self._vitals.ready is not None and not announced:
-                announced = True
-                self._emit(What.READY, after=self._vitals.ready - self._vitals.started)
-                ready()
+            self._announce(ready)
             verdict, look_again = judge(self._vitals, self._limits, now)
             if verdict is not Verdict.WELL:
                 return verdict
             await happens(self._changed, min(look_again, _LOOK_AGAIN), self._clock)
+
+    def _announce(self, ready: Callable[[], None]) -> None:
+        if self._vitals.ready is not None and not self._announced:
+            self._announced = True
+            self._emit(What.READY, after=self._vitals.ready - self._vitals.started)
+            ready()
 
     def _fault(self, verdict: Verdict) -> Failure | None:
         """Return what is wrong with a child that must be brought down, and tell the hook."""
@@ -204,6 +209,7 @@ class Runner(ABC):
                 code=failure.code,
                 retriable=failure.retriable,
                 hint=failure.hint,
+                trace=failure.trace,
             )
 
     def _emit(self, what: What, **detail: object) -> None:

@@ -421,8 +421,15 @@ class Reconciler:
         self._set(ticker, status, out)
 
     def _set(self, ticker: Ticker, status: Status, out: list[Instruction]) -> None:
+        same = _said(ticker.status) == _said(status)
         ticker.status = status
-        out.append(Publish(status))
+        if not same:
+            out.append(Publish(status))
+
+
+def _said(status: Status) -> tuple[object, ...]:
+    """Return what a status says apart from its time: saying it again helps nobody."""
+    return (status.phase, status.data, status.code, status.text, status.attempt, status.ts_next)
 
 
 def _due_order(ticker: Ticker) -> tuple[float, str]:

@@ -115,7 +115,7 @@ _TABLE = (
     Fault(
         "crash_page",
         "stops",
-        "The page kills its renderer (best effort, some seconds).",
+        "The page kills its renderer (best effort, a second or two).",
         {"every_load": False},
         once=True,
     ),

@@ -28,7 +28,13 @@ class Feed:
         self._spikes: dict[str, Params] = {}
         self._sinks: dict[str, list[Sink]] = {}
         self._unwatch: dict[str, Callable[[], None]] = {}
-        board.listen(self._on_fault)
+        self._forget = board.listen(self._on_fault)
+        for symbol in INSTRUMENTS:  # what was set before the start counts as well
+            self._hold(symbol)
+
+    def close(self) -> None:
+        """Listen to the switchboard no longer."""
+        self._forget()
 
     def attach(self, symbol: str, sink: Sink) -> Callable[[], None]:
         """Hand each change of the symbol to the sink; the returned function ends that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import string
 from typing import TYPE_CHECKING, Self
@@ -15,9 +16,11 @@ from cryptostream.sim.faults import FaultBoard
 from cryptostream.sim.feed import Feed
 from cryptostream.sim.market import Market
 from cryptostream.sim.page_routes import PageRoutes
+from cryptostream.sim.recorded import btcusdt_minute
 from cryptostream.sim.settings import SimSettings
 from cryptostream.sim.socket_routes import SocketRoutes
 from cryptostream.sim.static_routes import static_routes
+from cryptostream.sim.templates import load_all
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -33,6 +36,11 @@ async def _label(_: web.Request, response: web.StreamResponse) -> None:
     response.headers["X-CryptoStream-Simulated"] = "true"
 
 
+def _read_files() -> None:
+    load_all()
+    btcusdt_minute()
+
+
 class SimServer:
     """One simulated market on one port; ``async with SimServer(settings) as sim``."""
 
@@ -41,11 +49,22 @@ class SimServer:
         # Reproducible looks, not a secret.
         chance = random.Random(self.settings.seed)  # noqa: S311
         self.faults = FaultBoard(lambda: "".join(chance.choices(_HASH_LETTERS, k=8)))
-        self.market = Market(self.settings)
-        self._feed = Feed(self.market, self.faults)
-        self._sockets = SocketRoutes(self.settings, self.market, self._feed, self.faults)
+        self._market: Market | None = None
+        self._feed: Feed | None = None
         self._runner: web.AppRunner | None = None
         self._port = 0
+
+    @property
+    def market(self) -> Market:
+        """The market, once started.
+
+        Raises:
+            StartError: the server was not started yet.
+
+        """
+        if self._market is None:
+            raise StartError("the simulated market has not started", hint="await start() first")
+        return self._market
 
     @property
     def port(self) -> int:
@@ -57,15 +76,16 @@ class SimServer:
         """The base address, without a slash at the end."""
         return f"http://{self.settings.host}:{self._port}"
 
-    def _application(self) -> web.Application:
+    def _application(self, market: Market, feed: Feed) -> web.Application:
+        sockets = SocketRoutes(self.settings, market, feed, self.faults)
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.on_response_prepare.append(_label)
-        app.add_routes(PageRoutes(self.settings, self._feed, self.faults).routes())
-        app.add_routes(ExchangeRoutes(self.market, self.faults).routes())
+        app.add_routes(PageRoutes(self.settings, feed, self.faults).routes())
+        app.add_routes(ExchangeRoutes(market, self.faults).routes())
         app.add_routes(FaultRoutes(self.faults).routes())
-        app.add_routes(self._sockets.routes())
+        app.add_routes(sockets.routes())
         app.add_routes(static_routes())
-        app.on_shutdown.append(self._sockets.close_all)
+        app.on_shutdown.append(sockets.close_all)
         return app
 
     async def start(self) -> None:
@@ -75,8 +95,11 @@ class SimServer:
             StartError: the address cannot be used.
 
         """
+        await asyncio.to_thread(_read_files)
+        self._market = market = Market(self.settings)
+        self._feed = feed = Feed(market, self.faults)
         self._runner = web.AppRunner(
-            self._application(), access_log=None, shutdown_timeout=_GOODBYE_S
+            self._application(market, feed), access_log=None, shutdown_timeout=_GOODBYE_S
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
@@ -89,11 +112,15 @@ class SimServer:
                 hint="choose another sim.port, or 0 for any free one",
             ) from error
         self._port = self._runner.addresses[0][1]
-        self.market.start()
+        market.start()
 
     async def stop(self) -> None:
         """Close all connections and the port; safe to call twice."""
-        self.market.stop()
+        if self._market is not None:
+            self._market.stop()
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.close()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()

@@ -43,3 +43,10 @@ def escape(text: str) -> str:
 def inline_json(value: object) -> str:
     """Return JSON that cannot end the script element around it."""
     return json.dumps(value).replace("</", "<\\/").replace("<!--", "<\\!--")
+
+
+def load_all() -> None:
+    """Read every file under ``pages/`` now, outside the event loop."""
+    for entry in (resources.files("cryptostream.sim") / "pages").iterdir():
+        if entry.name.endswith((".html", ".js", ".css")):
+            text_of(entry.name)

@@ -105,7 +105,9 @@ class ListingDirectory:
         self._task = asyncio.create_task(self._keep_fresh(), name="symbol listing")
         if self._cached is None:
             tried = asyncio.create_task(self._tried.wait())
-            await asyncio.wait([tried, self._task], timeout=FIRST_LOAD)
+            await asyncio.wait(
+                [tried, self._task], timeout=FIRST_LOAD, return_when=asyncio.FIRST_COMPLETED
+            )
             tried.cancel()
         return self
 

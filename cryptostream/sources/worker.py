@@ -54,6 +54,7 @@ class Worker:
         self._batches: dict[bytes, list[Record]] = {}
         self._last: dict[bytes, Record] = {}
         self._booked = False
+        self._leaving = False
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._context = zmq.Context()
@@ -83,6 +84,9 @@ class Worker:
         beat_at = 0.0
         while not stopping.is_set():
             now = time.monotonic()
+            if self._leaving:
+                await stopping.wait()
+                return
             if not self.confirmed.is_set():
                 self._send(hop.PROBE, b"", 0, 0)
             if now - beat_at >= BEAT:
@@ -96,7 +100,8 @@ class Worker:
                 continue
 
     def goodbye(self, reason: str) -> None:
-        """Tell the router that what this worker ran must run elsewhere."""
+        """Tell the router that what this worker ran must run elsewhere; take no more work."""
+        self._leaving = True
         message = hop.Goodbye(worker=self.name, incarnation=self.incarnation, reason=reason)
         send_now(self._control, [hop.encode_hop(message)])
 
@@ -161,7 +166,7 @@ class Worker:
 
     def _hello(self) -> None:
         source = self._source
-        if source is None:
+        if source is None or self._leaving:
             return
         self.confirmed.clear()
         message = hop.WorkerHello(
@@ -195,7 +200,7 @@ class Worker:
         except ProtocolError as error:
             logger.warning("an instruction was refused: {}", error)
             return
-        source = self._source
+        source = None if self._leaving else self._source
         match instruction:
             case hop.WhoAreYou():
                 self._hello()

@@ -1,10 +1,12 @@
 """The pure parts of the simulated market: models, framing, protocol, table of faults."""
 
+import contextlib
+import itertools
 import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptostream.errors import ConfigError, ProtocolError
@@ -37,11 +39,13 @@ def series(symbol, seed, count):
     return out
 
 
+@settings(deadline=None)
 @given(SYMBOLS, st.integers(0, 10**9))
 def test_the_same_seed_and_symbol_play_the_same_series(symbol, seed):
     assert series(symbol, seed, 50) == series(symbol, seed, 50)
 
 
+@settings(deadline=None)
 @given(SYMBOLS, st.integers(0, 10**9))
 def test_prices_stay_positive_and_the_book_is_never_crossed(symbol, seed):
     for quote in series(symbol, seed, 200):
@@ -49,10 +53,11 @@ def test_prices_stay_positive_and_the_book_is_never_crossed(symbol, seed):
         assert 0 < quote.low <= quote.last <= quote.high
 
 
+@settings(deadline=None)
 @given(SYMBOLS, st.integers(0, 10**6))
 def test_every_step_moves_the_price_and_adds_volume(symbol, seed):
     quotes = series(symbol, seed, 50)
-    for before, after in zip(quotes, quotes[1:], strict=False):
+    for before, after in itertools.pairwise(quotes):
         assert before.last != after.last
         assert before.volume < after.volume
 
@@ -121,10 +126,8 @@ def test_a_broken_frame_is_refused(bad):
 
 @given(st.text(max_size=60))
 def test_unframing_refuses_or_answers_but_never_crashes(text):
-    try:
-        unframe(text)
-    except ProtocolError as error:
-        assert error.code == "malformed"
+    with contextlib.suppress(ProtocolError):
+        assert all(isinstance(payload, str) for payload in unframe(text))
 
 
 def test_heartbeats_are_told_from_messages():
@@ -353,6 +356,7 @@ def test_what_is_no_message_ends_the_connection(payload):
         quote_protocol().receive(payload)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(INSTRUMENTS)), st.sampled_from([1.0, 20.0, 5000.0]))
 def test_synthetic_prices_are_distinct_and_evenly_spaced(symbol, rate):
     prices = SyntheticPrices(first_quote(INSTRUMENTS[symbol], 1, 0), rate)

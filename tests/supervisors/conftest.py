@@ -2,9 +2,9 @@
 
 import pytest
 
-from supervisors.guard import tagged
 from supervisors.supervisor import Supervisor
 from supervisors.testing import RecordingHook
+from tests.supervisors.trees import gone
 
 
 @pytest.fixture
@@ -26,4 +26,4 @@ async def run(hook):
     yield start
     for supervisor in started:
         await supervisor.stop()
-        assert tagged(supervisor.token) == []
+        await gone(supervisor.token, 0.0)

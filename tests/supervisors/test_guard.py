@@ -36,10 +36,10 @@ async def kill_root(root):
 
 async def test_no_process_is_left_when_the_root_is_killed():
     root, token, pids = await start_root("serve", "with_grandchild", "deaf")
-    assert len(tagged(token)) == 4
+    assert len(await asyncio.to_thread(tagged, token)) == 4
     await kill_root(root)
     await gone(token)
-    assert not any(exists(pid) for pid in pids)
+    await until(lambda: not any(exists(pid) for pid in pids))
 
 
 async def test_no_process_is_left_when_the_root_is_killed_while_a_child_is_stopped():
@@ -57,16 +57,20 @@ async def test_the_guard_alone_is_enough():
         *(sys.executable, "-I", "-S", sys.modules["supervisors.guard"].__file__, token, "5"),
         stdin=asyncio.subprocess.PIPE,
     )
-    sleepers = [orphan(token) for _ in range(3)]
-    assert sorted(tagged(token)) == sorted(sleeper.pid for sleeper in sleepers)
+    sleepers = [await asyncio.to_thread(orphan, token) for _ in range(3)]
+    assert sorted(await asyncio.to_thread(tagged, token)) == sorted(
+        sleeper.pid for sleeper in sleepers
+    )
     guard.stdin.close()
     await asyncio.wait_for(guard.wait(), DEADLINE)
-    assert [sleeper.wait(DEADLINE) for sleeper in sleepers] == [-signal.SIGKILL] * 3
+    assert [await asyncio.to_thread(sleeper.wait, DEADLINE) for sleeper in sleepers] == [
+        -signal.SIGKILL
+    ] * 3
 
 
 async def test_a_guard_that_dies_is_replaced(run, hook):
     supervisor = await run(tree(process("a", "serve")))
-    before = guards(supervisor.token)
+    before = await asyncio.to_thread(guards, supervisor.token)
     os.kill(before[0], signal.SIGKILL)
     await hook.wait_for(lambda e: e.child == "root (guard)")
     await until(lambda: guards(supervisor.token) not in ([], before))
@@ -84,9 +88,9 @@ def guards(token):
 
 async def test_the_guard_leaves_with_its_root(run):
     supervisor = await run(tree(process("a", "serve")))
-    assert len(guards(supervisor.token)) == 1
+    assert len(await asyncio.to_thread(guards, supervisor.token)) == 1
     await supervisor.stop()
-    assert guards(supervisor.token) == []
+    assert await asyncio.to_thread(guards, supervisor.token) == []
 
 
 def test_the_family_includes_descendants_that_hide_their_environment():

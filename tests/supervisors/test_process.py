@@ -1,5 +1,6 @@
 """Children that are real processes."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -45,7 +46,7 @@ async def test_a_stopped_child_is_found_hung_killed_and_started_again(run, hook)
     os.kill(before.pid, signal.SIGSTOP)
     await hook.wait_for(lambda e: e.what is What.HUNG)
     await hook.wait_for(ready_again(hook, "a"))
-    assert not exists(before.pid)
+    assert not await asyncio.to_thread(exists, before.pid)
     assert "no sign of life" in supervisor.children()[0].last_error
 
 
@@ -61,7 +62,7 @@ async def test_a_deaf_child_is_killed_by_the_ladder(run, hook):
     pid = supervisor.children()[0].pid
     await supervisor.stop()
     assert [e.detail["rung"] for e in hook.of(What.KILLED, "a")] == ["SIGTERM", "SIGKILL"]
-    assert not exists(pid)
+    assert not await asyncio.to_thread(exists, pid)
 
 
 async def test_a_child_that_hears_only_sigterm_is_not_killed(run, hook):
@@ -82,7 +83,7 @@ async def test_a_child_that_obeys_meets_no_force(run, hook):
 async def test_a_grandchild_in_its_own_session_goes_with_its_killed_owner(run, hook):
     supervisor = await run(tree(process("a", "with_grandchild")))
     (report,) = hook.of(What.REPORT, "a")
-    assert exists(report.detail["grandchild"])
+    assert await asyncio.to_thread(exists, report.detail["grandchild"])
     os.kill(report.detail["pid"], signal.SIGKILL)
     reaped = await hook.wait_for(lambda e: e.what is What.REAPED)
     assert reaped.detail["pids"] == [report.detail["grandchild"]]

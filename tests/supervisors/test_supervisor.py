@@ -211,7 +211,7 @@ async def test_a_hook_that_raises_hurts_nobody(capsys):
 
     async with Supervisor(tree(task("a", StubChild())), hook=hook) as supervisor:
         assert states(supervisor) == {"a": "running"}
-    assert capsys.readouterr().err.count("bad hook") == 1
+    assert capsys.readouterr().err.count("RuntimeError: bad hook") == 1
 
 
 async def test_a_tree_runs_in_the_loop_of_another_thread(hook):

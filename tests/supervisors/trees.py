@@ -31,13 +31,13 @@ def tree(*children, name="root", **settings):
 
 async def gone(token, deadline=DEADLINE):
     """Wait until no process carries the token."""
-    await until(lambda: not tagged(token), deadline, lambda: f"left: {tagged(token)}")
+    await until(lambda: not tagged(token), deadline, lambda: f"some carry {token}")
 
 
 async def until(happened, deadline=DEADLINE, otherwise=lambda: "it did not happen"):
     """Poll what only the operating system knows: there is no event for it."""
     end = time.monotonic() + deadline
-    while not happened():
+    while not await asyncio.to_thread(happened):
         assert time.monotonic() < end, otherwise()
         await asyncio.sleep(0.01)
 

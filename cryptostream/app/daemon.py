@@ -1,0 +1,163 @@
+"""A daemon inside your own program: ``with Daemon(simulated=True) as daemon: …``."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from cryptostream.app.root import Root
+from cryptostream.client.blocking import Client, connect
+from cryptostream.config import load
+from cryptostream.errors import CryptoStreamError, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+    from types import TracebackType
+
+    from cryptostream.config.settings import Config
+    from supervisors.branch import ChildStatus
+    from supervisors.events import Event
+
+# Everything stops within 5 s; a thread that takes longer than this (s) is left behind.
+_STOP_WITHIN = 15.0
+
+
+def simulated_overrides(config: Config) -> dict[str, object]:
+    """Return what points a daemon at its own simulated market instead of the world."""
+    url = f"http://{config.sim.host}:{config.sim.port}"
+    return {
+        "sim.enabled": True,
+        "sources.tradingview.base_url": url,
+        "directory.binance_url": url,
+        "directory.cache": False,
+    }
+
+
+def simulated_config(overrides: Mapping[str, object] | None = None) -> Config:
+    """Return a configuration that runs offline on the simulated market.
+
+    Raises:
+        ConfigError: a setting is wrong.
+
+    """
+    given = dict(overrides or {})
+    base = load(overrides=given).config
+    return load(overrides={**simulated_overrides(base), **given}).config
+
+
+class Daemon:
+    """Runs a whole daemon in processes below your own; they end with it, whatever happens.
+
+    The supervisor runs in a thread of its own. ``settings`` are overrides by path, like
+    ``{"router.control": "tcp://127.0.0.1:7800"}``; environment and configuration file count
+    as usual. With ``simulated`` the daemon runs offline on the simulated market.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, object] | None = None,
+        *,
+        simulated: bool = False,
+        config: Config | None = None,
+    ) -> None:
+        given = dict(settings or {})
+        if config is not None:
+            self.config = config
+        else:
+            self.config = _configured(given, simulated=simulated)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="cryptostream daemon", daemon=True
+        )
+        self._root: Root | None = None
+
+    @property
+    def control(self) -> str:
+        """The address for requests."""
+        return self.config.router.control
+
+    @property
+    def data(self) -> str:
+        """The address where prices come from."""
+        return self.config.router.data
+
+    def start(self, within: float = 60.0) -> Self:
+        """Start everything; the daemon serves when this returns.
+
+        Raises:
+            StartError: something did not start, or not within so many seconds.
+
+        """
+        self._thread.start()
+        try:
+            self._call(self._open(), within)
+        except TimeoutError:
+            self.stop()
+            raise StartError(
+                f"the daemon did not start within {within:.0f} s", hint="see its log"
+            ) from None
+        except CryptoStreamError:
+            self._end()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop everything; again is no error."""
+        if self._root is not None:
+            root, self._root = self._root, None
+            self._call(root.stop("its program ends it"), _STOP_WITHIN)
+        if self._thread.is_alive():
+            self._end()
+
+    def connect(self) -> Client:
+        """Return a client of this daemon, for ``with``."""
+        return connect(self.control, self.data)
+
+    def children(self) -> list[ChildStatus]:
+        """Return how each process is."""
+
+        async def look() -> list[ChildStatus]:
+            return self._root.supervisor.children() if self._root is not None else []
+
+        return self._call(look(), 5.0)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    async def _open(self) -> None:
+        root = Root(self.config, _quiet)
+        self._root = root
+        try:
+            await root.start()
+        except CryptoStreamError:
+            self._root = None
+            raise
+
+    def _call(self, work: Coroutine[Any, Any, Any], within: float) -> Any:  # noqa: ANN401
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_STOP_WITHIN)
+        self._loop.close()
+
+
+def _quiet(_event: Event) -> None:
+    """Keep the processes' lines out of the embedding program's stderr."""
+
+
+def _configured(given: dict[str, object], *, simulated: bool) -> Config:
+    if simulated:
+        return simulated_config(given)
+    return load(overrides=given).config
