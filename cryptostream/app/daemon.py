@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from cryptostream.config.settings import Config
     from supervisors.branch import ChildStatus
-    from supervisors.events import Event
 
 # Everything stops within 5 s; a thread that takes longer than this (s) is left behind.
 _STOP_WITHIN = 15.0
@@ -120,7 +119,8 @@ class Daemon:
         async def look() -> list[ChildStatus]:
             return self._root.supervisor.children() if self._root is not None else []
 
-        return self._call(look(), 5.0)
+        found: list[ChildStatus] = self._call(look(), 5.0)
+        return found
 
     def __enter__(self) -> Self:
         """Start."""
@@ -136,7 +136,7 @@ class Daemon:
         self.stop()
 
     async def _open(self) -> None:
-        root = Root(self.config, _quiet)
+        root = Root(self.config, echo=False)
         self._root = root
         try:
             await root.start()
@@ -151,10 +151,6 @@ class Daemon:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_STOP_WITHIN)
         self._loop.close()
-
-
-def _quiet(_event: Event) -> None:
-    """Keep the processes' lines out of the embedding program's stderr."""
 
 
 def _configured(given: dict[str, object], *, simulated: bool) -> Config:

@@ -29,10 +29,16 @@ _LOUD = frozenset(
 
 
 class Root:
-    """Owns the supervisor of one daemon; lives in one event loop."""
+    """Owns the supervisor of one daemon; lives in one event loop.
 
-    def __init__(self, config: Config, listener: Listener | None = None) -> None:
+    ``listener`` hears of every event; with ``echo`` the lines of the processes go to stderr.
+    """
+
+    def __init__(
+        self, config: Config, listener: Listener | None = None, *, echo: bool = True
+    ) -> None:
         self.config = config
+        self._echo = echo
         self.supervisor = Supervisor(build_tree(config), hook=self._hear)
         self._listener = listener
         self._wanted = config.browsers.start
@@ -96,7 +102,7 @@ class Root:
         line = event.detail.get("line")
         if line is None:
             logger.warning("{} lines of {} were dropped", event.detail.get("dropped"), event.child)
-        elif self._listener is None:
+        elif self._echo:
             sys.stderr.write(f"{line}\n")
 
     # -- growing ------------------------------------------------------------------------

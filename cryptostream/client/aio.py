@@ -40,6 +40,8 @@ CONTROL = "tcp://127.0.0.1:7700"
 DATA = "tcp://127.0.0.1:7701"
 # Items that wait for a program that is busy: two seconds at the highest rate measured.
 INBOX = 10_000
+# Longer than any daemon grants: it answers with what it does grant.
+LONGEST_LEASE = 1e9
 # How often the session looks at its clock (s): heartbeats and leases are seconds.
 _LOOK = 0.1
 _EFFECTS = (Send, Listen, Deafen, Reset)
@@ -144,6 +146,10 @@ class AsyncClient:
             raise refusals[0]
         return {ticker: wait.result() for ticker, wait in waits.items()}
 
+    def wanted(self) -> list[str]:
+        """Return the symbols that are followed, sorted."""
+        return self._session.wanted()
+
     def unsubscribe(self, *tickers: str) -> None:
         """Follow these tickers no more."""
         self._do(self._session.unsubscribe(tickers, time.monotonic()))
@@ -207,6 +213,21 @@ class AsyncClient:
         self._answers[self._session.last_call] = future
         self._do(outputs)
         return await future
+
+    async def on_behalf_of(self, client_id: str, request: messages.Request) -> dict[str, Any]:
+        """Make a request in the name of another client, and leave that client's lease running.
+
+        The other client's tickers are kept for as long as the daemon grants
+        (``router.max_lease``).
+        """
+        other = AsyncClient(
+            *self._sockets.addresses, client_id=client_id, agent=self._session.agent
+        )
+        other._session.asked_lease = LONGEST_LEASE
+        other._session.stays = True
+        async with other:
+            await other.connected()
+            return await other.request(request)
 
     async def history(self, ticker: str, limit: int = 100, kind: str = "tick") -> list[Record]:
         """Return the newest records of a ticker that the daemon still holds, oldest first."""

@@ -29,7 +29,7 @@ class ClientSockets:
         on_data: Callable[[Message], None],
         after: Callable[[], None],
     ) -> None:
-        self._addresses = (control, data)
+        self.addresses = (control, data)
         self._on_answer = on_answer
         self._on_data = on_data
         self._after = after
@@ -48,7 +48,7 @@ class ClientSockets:
         # with a bound some of them would silently be lost for ever.
         self._data.sndhwm = 0
         self._data.rcvhwm = 100_000
-        for socket, address in zip((self._control, self._data), self._addresses, strict=True):
+        for socket, address in zip((self._control, self._data), self.addresses, strict=True):
             socket.linger = 0
             socket.reconnect_ivl = 50
             socket.reconnect_ivl_max = 500

@@ -48,6 +48,9 @@ class Router(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     heartbeat: Annotated[Seconds, doc("a topic silent for so long gets a heartbeat; seconds")] = 1.0
     lease: Annotated[Seconds, doc("a client unheard for so long loses its tickers; seconds")] = 10.0
+    max_lease: Annotated[Seconds, doc("longest lease that a client may ask for; seconds")] = (
+        604_800.0
+    )
     linger: Annotated[
         SecondsOrZero, doc("how long a page outlives its last subscriber; seconds")
     ] = 5.0

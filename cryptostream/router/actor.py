@@ -39,12 +39,11 @@ from supervisors.spec import Backoff
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from supervisors.process import Child
-
     from cryptostream.config.settings import Config
     from cryptostream.records import Status
     from cryptostream.router.reconciler import Instruction
     from cryptostream.symbols import Directory
+    from supervisors.child import Child
 
 # Bigger than any message we accept: what is between is answered with a code, what is beyond
 # would only fill the memory and is cut by the socket itself.
@@ -68,6 +67,7 @@ class RouterActor:
         self._registry = Registry(
             lease=config.router.lease,
             linger=config.router.linger,
+            max_lease=config.router.max_lease,
             max_clients=config.router.max_clients,
             max_tickers=config.router.max_tickers_per_client,
         )

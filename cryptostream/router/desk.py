@@ -101,14 +101,14 @@ class Desk:
                 hint="a random UUID is a good one",
             )
         agent = request.agent[: m.MAX_CLIENT_ID]
-        return self._registry.hello(request.client, route, agent, now)
+        return self._registry.hello(request.client, route, agent, now, request.lease)
 
     def _hello(self, _request: m.Hello, client: Client, _times: tuple[float, int]) -> Answer:
         router = self._config.router
         return {
             "epoch": self._tape.epoch,
             "client": client.client_id,
-            "lease": router.lease,
+            "lease": client.lease,
             "heartbeat": router.heartbeat,
             "data": router.data,
             "default_exchange": self._config.default_exchange,

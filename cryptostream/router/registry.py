@@ -17,6 +17,7 @@ class Client:
 
     client_id: str
     route: bytes
+    lease: float
     lease_until: float
     since: float
     agent: str = ""
@@ -27,8 +28,17 @@ class Client:
 class Registry:
     """Clients by id, and for each symbol how many of them want it."""
 
-    def __init__(self, *, lease: float, linger: float, max_clients: int, max_tickers: int) -> None:
+    def __init__(
+        self,
+        *,
+        lease: float,
+        linger: float,
+        max_clients: int,
+        max_tickers: int,
+        max_lease: float | None = None,
+    ) -> None:
         self._lease = lease
+        self._max_lease = lease if max_lease is None else max(lease, max_lease)
         self._linger = linger
         self._max_clients = max_clients
         self._max_tickers = max_tickers
@@ -37,8 +47,17 @@ class Registry:
         self._watchers: dict[str, int] = {}
         self._lingering: dict[str, float] = {}
 
-    def hello(self, client_id: str, route: bytes, agent: str, now: float) -> Client:
+    def hello(
+        self,
+        client_id: str,
+        route: bytes,
+        agent: str,
+        now: float,
+        asked_lease: float | None = None,
+    ) -> Client:
         """Open or renew a session; a newer connection of the same id takes it over.
+
+        A longer lease than usual may be asked for, up to ``max_lease``; a shorter one not.
 
         Raises:
             Overloaded: there are as many clients as allowed.
@@ -52,15 +71,19 @@ class Registry:
                     code="too_many_clients",
                     hint="end one, or raise router.max_clients",
                 )
-            client = Client(client_id, route, now + self._lease, now, agent)
+            client = Client(client_id, route, self._lease, now + self._lease, now, agent)
             self._clients[client_id] = client
-        self._by_route.pop(client.route, None)
+        if client.route != route:
+            self._by_route.pop(client.route, None)
+            # Whoever has just connected knows nothing of the generations of its former self.
+            client.generation = 0
         former = self._by_route.pop(route, None)
         if former is not None and former is not client:
             self._remove(former, now)
         client.route = route
         client.agent = agent
-        client.lease_until = now + self._lease
+        client.lease = min(self._max_lease, max(self._lease, asked_lease or 0.0))
+        client.lease_until = now + client.lease
         self._by_route[route] = client
         return client
 
@@ -68,7 +91,7 @@ class Registry:
         """Return the client behind a connection and renew its lease."""
         client = self._by_route.get(route)
         if client is not None:
-            client.lease_until = now + self._lease
+            client.lease_until = now + client.lease
         return client
 
     def want(self, client: Client, symbol: str) -> None:

@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, web
 from cryptostream.errors import CryptoStreamError
 from cryptostream.sim import control
 from cryptostream.sim.fault_routes import refusal
-from cryptostream.sim.faults import FaultBoard, faults_from_query
+from cryptostream.sim.faults import FaultBoard, FaultEvent, faults_from_query
 from cryptostream.sim.framing import MAX_PAYLOAD_UNITS, exact_json
 from cryptostream.sim.instruments import INSTRUMENTS
 from cryptostream.sim.quotesocket import QuoteConnection, hello, symbol_of_page
@@ -36,6 +36,7 @@ class SocketRoutes:
         self._open: set[web.WebSocketResponse] = set()
         self._numbers = count(1)
         self._redirected: dict[str, int] = {}
+        self._forget = board.listen(self._on_fault)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -43,7 +44,12 @@ class SocketRoutes:
             web.get("/sim/control", self.control),
         ]
 
+    def _on_fault(self, event: FaultEvent) -> None:
+        if event.fault.name == "redirect":
+            self._redirected.clear()  # set anew: counted anew
+
     async def close_all(self, _: web.Application) -> None:
+        self._forget()
         for socket in tuple(self._open):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
@@ -58,9 +64,7 @@ class SocketRoutes:
     def _first(self, page: str, request: web.Request) -> str:
         """Return the first payload: the hello, or where to go instead, as often as asked."""
         fault = self._board.get("redirect", page)
-        if fault is None:
-            self._redirected.clear()
-        elif self._redirected.get(page, 0) < int(float(fault["times"])):
+        if fault is not None and self._redirected.get(page, 0) < int(float(fault["times"])):
             self._redirected[page] = self._redirected.get(page, 0) + 1
             return exact_json({"redirect": str(fault["host"]) or request.host})
         return hello(next(self._numbers), self._market.now_ms())

@@ -56,6 +56,8 @@ class Message(NamedTuple):
     payload: bytes
 
 
+# RecursionError: nested deeper than the decoder follows, in a part that is only skipped.
+_UNREADABLE = (msgspec.MsgspecError, RecursionError)
 EMPTY_PAYLOAD = b"\x90"  # MessagePack: an array of no elements
 
 _encoder = msgspec.msgpack.Encoder()
@@ -76,7 +78,7 @@ def decode_meta(frame: bytes) -> Meta:
     """
     try:
         meta = _meta_decoder.decode(frame)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ProtocolError(f"meta frame: {error}") from error
     if meta.version != VERSION:
         raise ProtocolError(
@@ -107,5 +109,5 @@ def decode_payload(topic: bytes, payload: bytes) -> list[Record | Status]:
         raise ProtocolError(f"no records are defined for topics of kind {kind!r}")
     try:
         return decoder.decode(payload)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ProtocolError(f"payload of {kind}: {error}") from error

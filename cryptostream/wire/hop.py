@@ -118,6 +118,8 @@ class WhoAreYou(msgspec.Struct, frozen=True, kw_only=True, tag_field="m", tag="w
 FromWorker = WorkerHello | Beat | Goodbye
 ToWorker = Open | Close | Confirmed | WhoAreYou
 
+# RecursionError: nested deeper than the decoder follows, in a part that is only skipped.
+_UNREADABLE = (msgspec.MsgspecError, RecursionError)
 _encode = msgspec.msgpack.Encoder().encode
 encode_hop_meta = _encode
 encode_reports = _encode
@@ -141,7 +143,7 @@ def decode_hop_meta(frame: bytes) -> HopMeta:
     """
     try:
         meta = _meta_decoder.decode(frame)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ProtocolError(f"hop meta: {error}") from error
     if meta.version != VERSION:
         raise ProtocolError(f"hop version {meta.version} is not known here", code="bad_version")
@@ -157,7 +159,7 @@ def decode_from_worker(body: bytes) -> FromWorker:
     """
     try:
         return _from_worker.decode(body)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ProtocolError(f"worker message: {error}") from error
 
 
@@ -170,7 +172,7 @@ def decode_to_worker(body: bytes) -> ToWorker:
     """
     try:
         return _to_worker.decode(body)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ProtocolError(f"instruction: {error}") from error
 
 
@@ -183,5 +185,5 @@ def decode_reports(payload: bytes) -> list[Report]:
     """
     try:
         return _reports.decode(payload)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ProtocolError(f"reports: {error}") from error

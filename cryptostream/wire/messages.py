@@ -27,11 +27,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Hello(Request, frozen=True, kw_only=True, omit_defaults=True):
-    """Open or renew a session under an id of the client's choice."""
+    """Open or renew a session under an id of the client's choice.
+
+    ``lease`` asks for a lease of so many seconds; the answer says what was granted.
+    """
 
     op = "hello"
     client: str
     agent: str = ""
+    lease: float | None = None
 
 
 class _Tickers(Request, frozen=True, kw_only=True, omit_defaults=True):

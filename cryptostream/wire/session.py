@@ -63,6 +63,8 @@ class Session:
     def __init__(self, client_id: str, agent: str = "") -> None:
         self.client_id = client_id
         self.agent = agent
+        self.asked_lease: float | None = None  # seconds; None takes what the daemon gives
+        self.stays = False  # leave the lease running at the end instead of saying good-bye
         self.epoch = 0
         self.connected = False
         self.lease = 10.0
@@ -150,7 +152,7 @@ class Session:
     def ended(self, now: float) -> list[Output]:
         """Say good-bye."""
         out: list[Output] = []
-        if self.connected:
+        if self.connected and not self.stays:
             self._call(messages.Bye(), "ping", now, out)
         self.connected = False
         return out
@@ -218,7 +220,8 @@ class Session:
 
     def _hello(self, now: float, out: list[Output]) -> None:
         self._forget_calls("hello")
-        self._call(messages.Hello(client=self.client_id, agent=self.agent), "hello", now, out)
+        request = messages.Hello(client=self.client_id, agent=self.agent, lease=self.asked_lease)
+        self._call(request, "hello", now, out)
 
     def _declare(self, now: float, out: list[Output]) -> None:
         """Say the whole wanted set: idempotent, so it heals whatever was lost before."""

@@ -28,6 +28,6 @@ def kind_of(name: bytes) -> str:
 def symbol_of(name: bytes) -> str:
     """Return the symbol that a topic names, ``""`` when it names none."""
     parts = name.decode("utf-8", "replace").split("/")
-    # kind / [interval /] symbol / ""
+    # kind / [interval /] symbol / ""; topics of the system itself name no symbol
     least = 3
-    return parts[-2] if len(parts) >= least else ""
+    return parts[-2] if len(parts) >= least and parts[0] != "sys" else ""

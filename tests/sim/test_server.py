@@ -256,6 +256,24 @@ async def test_a_redirect_comes_as_often_as_asked(sim, quotes):
     assert "session_id" in await (await quotes(sim)).next()
 
 
+async def test_a_redirect_set_again_is_counted_again(sim, quotes):
+    for _ in range(2):
+        sim.faults.set("redirect", BTC, times=1)
+        assert "redirect" in await (await quotes(sim)).next()
+        assert "session_id" in await (await quotes(sim, "symbols/ETHUSDT/")).next()
+        assert "session_id" in await (await quotes(sim)).next()
+
+
+async def test_a_price_frozen_before_the_start_stands_still(quotes):
+    server = SimServer(SimSettings(port=0, market="manual"))
+    server.faults.set("freeze", BTC)
+    async with server:
+        server.market.push(BTC, last="1.00")
+        client = await quotes(server)
+        await client.add(BTC)
+        assert (await client.values("lp"))["lp"] == 67123.45
+
+
 async def test_a_symbol_error_comes_and_goes(sim, quotes):
     client = await quotes(sim)
     await client.add(BTC)

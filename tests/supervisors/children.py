@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 LONG = 3600
 
@@ -66,7 +69,7 @@ async def deaf(child):
 async def block_the_loop(child):
     child.ready()
     await asyncio.sleep(0)
-    time.sleep(LONG)
+    time.sleep(LONG)  # noqa: ASYNC251 - the fault that is to be found
 
 
 async def only_sigterm(child):
@@ -79,15 +82,13 @@ async def only_sigterm(child):
 
 async def stay_after_the_end(child):
     """End, with a thread that keeps the process."""
-    import threading
-
     child.ready()
     threading.Thread(target=time.sleep, args=(LONG,)).start()
 
 
 async def with_grandchild(child):
     """Start a process in a session of its own, as browsers do."""
-    grandchild = subprocess.Popen(
+    grandchild = subprocess.Popen(  # noqa: ASYNC220 - nobody else waits in this loop
         [sys.executable, "-S", "-c", f"import time; time.sleep({LONG})"], start_new_session=True
     )
     child.report({"pid": os.getpid(), "grandchild": grandchild.pid})
@@ -97,8 +98,8 @@ async def with_grandchild(child):
 
 async def print_lines(child, lines):
     for number in range(lines):
-        print("line", number)
-    print("to stderr", file=sys.stderr)
+        print("line", number)  # noqa: T201
+    print("to stderr", file=sys.stderr)  # noqa: T201
     child.ready()
     await child.stopping.wait()
 
@@ -115,17 +116,12 @@ async def report_what_is_no_json(child):
 
 
 async def list_descriptors(child):
-    child.report({"open": sorted(os.readlink(f"/proc/self/fd/{n}") for n in _descriptors())})
+    child.report({"open": sorted(_links(Path("/proc/self/fd")))})
     child.ready()
     await child.stopping.wait()
 
 
-def _descriptors():
-    found = []
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            os.readlink(f"/proc/self/fd/{name}")
-        except OSError:
-            continue
-        found.append(int(name))
-    return found
+def _links(folder):
+    for entry in folder.iterdir():
+        with suppress(OSError):  # that of the listing itself
+            yield str(entry.readlink())

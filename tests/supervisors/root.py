@@ -23,7 +23,7 @@ async def main():
 
     supervisor = Supervisor(SupervisorSpec(name="root", children=children), hook=hook)
     await supervisor.start()
-    print(supervisor.token, *facts, flush=True)
+    print(supervisor.token, *facts, flush=True)  # noqa: T201
     await supervisor.run()
 
 

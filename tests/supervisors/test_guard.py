@@ -50,6 +50,17 @@ async def test_no_process_is_left_when_the_root_is_killed_while_a_child_is_stopp
     await gone(token)
 
 
+@pytest.mark.parametrize("how", ["return", "raise"])
+async def test_no_process_is_left_when_the_loop_ends_without_a_stop(how):
+    root = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(Path(__file__).parent / "careless.py"), how),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, _ = await asyncio.wait_for(root.communicate(), DEADLINE)
+    await gone(out.decode().strip())
+
+
 async def test_the_guard_alone_is_enough():
     """Its layer is proved by a tree whose members were never told about parents."""
     token = new_token()
@@ -97,7 +108,8 @@ def test_the_family_includes_descendants_that_hide_their_environment():
     token = new_token()
     code = (
         "import subprocess, sys, time;"
-        "c = subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(3600)'], env={});"
+        "sleep = 'import time; time.sleep(3600)';"
+        "c = subprocess.Popen([sys.executable, '-S', '-c', sleep], env={});"
         "print(c.pid, flush=True); time.sleep(3600)"
     )
     parent = orphan(token, [sys.executable, "-S", "-c", code])

@@ -178,7 +178,7 @@ async def test_a_supervisor_is_good_for_one_run(run, hook):
 
 async def test_a_task_target_nobody_can_find_stops_the_start_before_anything(run, hook):
     spec = tree(process("a", "serve"), task("b", "no.such.module:main"))
-    with pytest.raises(SpecError, match="no.such.module"):
+    with pytest.raises(SpecError, match=r"no\.such\.module"):
         await run(spec)
     assert hook.events == []
 

@@ -44,7 +44,6 @@ async def until(happened, deadline=DEADLINE, otherwise=lambda: "it did not happe
 
 def exists(pid):
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False

@@ -1,0 +1,85 @@
+"""A daemon in the foreground of a terminal: started, watched, stopped by a signal or its work."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+from cryptostream.cli.exits import Exit
+from supervisors.signals import SignalBox
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from cryptostream.app.root import Root
+
+    Work = Callable[[], Awaitable[Exit]]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+async def foreground(root: Root, work: Work | None = None) -> Exit:
+    """Run the daemon until a signal, the end of ``work``, or the daemon's own end.
+
+    A second signal makes the stop hasty.
+
+    Raises:
+        CryptoStreamError: the daemon did not start, gave up, or the work failed.
+
+    """
+    with SignalBox(_SIGNALS) as box:
+        note = asyncio.create_task(box.next())
+        life = asyncio.create_task(_live(root, work))
+        try:
+            await asyncio.wait({note, life}, return_when=asyncio.FIRST_COMPLETED)
+            if life.done():
+                return life.result()
+            return Exit.OK
+        finally:
+            reason = note.result().name if note.done() else "its work is done"
+            await _stop(root, life, note, box, reason)
+
+
+async def _stop(
+    root: Root,
+    life: asyncio.Task[Exit],
+    note: asyncio.Task[signal.Signals],
+    box: SignalBox,
+    reason: str,
+) -> None:
+    note.cancel()
+    again = asyncio.create_task(_hasten(root, box))
+    life.cancel()
+    await asyncio.gather(life, return_exceptions=True)
+    await root.stop(reason)
+    again.cancel()
+    await asyncio.gather(again, return_exceptions=True)
+
+
+async def _hasten(root: Root, box: SignalBox) -> None:
+    await box.next()
+    root.supervisor.hasten()
+
+
+async def _live(root: Root, work: Work | None) -> Exit:
+    await root.start()
+    if work is None:
+        await root.run()
+        return Exit.OK
+    running = asyncio.create_task(root.run())
+    working = asyncio.create_task(_done(work))
+    try:
+        await asyncio.wait({running, working}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        running.result()
+        return Exit.OK
+    finally:
+        for task in (running, working):
+            task.cancel()
+        await asyncio.gather(running, working, return_exceptions=True)
+
+
+async def _done(work: Work) -> Exit:
+    return await work()

@@ -1,0 +1,44 @@
+"""`cryptostream watch`: prices as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cryptostream.cli.following import Limits, choose_view, follow
+from cryptostream.cli.setting import Setup, connected, json_option, pass_setup, run
+
+if TYPE_CHECKING:
+    from cryptostream.cli.exits import Exit
+
+
+@click.command()
+@click.argument("tickers", nargs=-1)
+@json_option
+@click.option("--events", is_flag=True, help="JSON lines of statuses too.")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after so many ticks.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="Stop after so many seconds.")
+@pass_setup
+def watch(
+    setup: Setup,
+    tickers: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001
+    events: bool,  # noqa: FBT001
+    count: int | None,
+    seconds: float | None,
+) -> int:
+    """Show TICKERS live; without any, those that `add` keeps open.
+
+    At a terminal a table; into a pipe one line a tick, with --json one object a line.
+    """
+
+    async def work() -> Exit:
+        async with connected(setup.load().config) as cs:
+            view = choose_view(as_json=as_json, everything=events)
+            try:
+                return await follow(cs, tickers, view, Limits(count, seconds))
+            finally:
+                view.close()
+
+    return int(run(work()))

@@ -1,0 +1,53 @@
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cryptostream.records import DataState, Phase, Status, StreamState, Tick, Trade
+
+PRICES = st.decimals(allow_nan=False, allow_infinity=False)
+TICK = Tick(symbol="BINANCE:BTCUSDT", source="x", method="dom", ts_observed=1, last=Decimal("1.50"))
+
+
+def test_records_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        TICK.last = Decimal(2)
+
+
+def test_a_value_that_the_source_does_not_have_is_absent_on_the_wire():
+    assert msgspec.to_builtins(TICK) == {
+        "symbol": "BINANCE:BTCUSDT",
+        "source": "x",
+        "method": "dom",
+        "ts_observed": 1,
+        "last": "1.50",
+    }
+
+
+@given(PRICES, PRICES)
+def test_a_number_keeps_its_value_and_its_scale_on_the_way(price, quantity):
+    trade = Trade(
+        symbol="A:BC", source="x", method="stream", ts_observed=1, price=price, quantity=quantity
+    )
+    back = msgspec.msgpack.decode(msgspec.msgpack.encode(trade), type=Trade)
+    assert back.price.as_tuple() == price.as_tuple()
+    assert back.quantity.as_tuple() == quantity.as_tuple()
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("stream", StreamState)
+@pytest.mark.parametrize("data", DataState)
+def test_a_status_comes_back_as_it_went(phase, stream, data):
+    status = Status(
+        symbol="A:BC",
+        phase=phase,
+        stream=stream,
+        data=data,
+        code="ok",
+        text="",
+        ts=1,
+        suggestions=("A:BD",),
+    )
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(status), type=Status) == status
