@@ -56,8 +56,8 @@ def _print(console: Console, answer: dict[str, Any]) -> None:
     console.print(
         _table(
             "Tickers",
-            ("symbol", "phase", "data", "code", "worker", "watchers", "seq", "attempt", "text"),
-            answer["tickers"],
+            ("symbol", "phase", "data", "worker", "watchers", "seq", "why"),
+            [{**row, "why": _why(row)} for row in answer["tickers"]],
         )
     )
     console.print(
@@ -72,6 +72,14 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterable[dict[str, Any]])
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     return table
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Return what there is to say about a ticker that is not simply live."""
+    if row["code"] == "ok":
+        return ""
+    attempt = f", attempt {row['attempt']}" if row.get("attempt") else ""
+    return f"{row['code']}: {row['text']}{attempt}"
 
 
 def _cell(value: object) -> str:

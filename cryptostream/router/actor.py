@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 from loguru import logger
+from msgspec.structs import replace
 
 from cryptostream.errors import CryptoStreamError, ProtocolError, StartError
-from cryptostream.records import Phase
+from cryptostream.records import DataState, Phase
 from cryptostream.router.desk import Desk
 from cryptostream.router.hop import Hop, Hops, missing_before
+from cryptostream.router.intentions import Intention, IntentionFile
 from cryptostream.router.reconciler import (
     ClosePage,
     ForgetValues,
@@ -26,7 +28,6 @@ from cryptostream.router.reconciler import (
     Worker,
 )
 from cryptostream.router.registry import Registry
-from cryptostream.router.states import status_of
 from cryptostream.router.tape import Tape
 from cryptostream.sockets import DrainedReader, send_now
 from cryptostream.wire import hop as wire_hop
@@ -82,6 +83,8 @@ class RouterActor:
         self._unowned = 0
         self._refused = 0
         self._beat_at = 0.0
+        place = config.runtime_path() / f"{config.instance}-intentions"
+        self._intentions = IntentionFile(place)
         self._context = zmq.Context()
         self._readers: list[DrainedReader] = []
 
@@ -121,6 +124,14 @@ class RouterActor:
             # up, and dropped.
             DrainedReader(self._data, lambda _frames: None),
         ]
+
+    def restore(self) -> None:
+        """Take up the wishes that a former router kept."""
+        now, now_ns = time.monotonic(), time.time_ns()
+        for one in self._intentions.read(now_ns):
+            until = now + (one.until_ns - now_ns) / 1e9
+            self._registry.restore(one.client_id, one.lease, until, one.symbols)
+        self._sync(now, now_ns)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Look at the clocks until asked to stop."""
@@ -164,6 +175,17 @@ class RouterActor:
         if wanted != self._wanted:
             self._wanted = wanted
             self._act(self._reconciler.want(wanted, now, now_ns))
+        self._intentions.write(
+            [
+                Intention(
+                    client.client_id,
+                    client.lease,
+                    now_ns + int((client.lease_until - now) * 1e9),
+                    tuple(sorted(client.desired)),
+                )
+                for client in self._registry.keeping()
+            ]
+        )
 
     # -- data ---------------------------------------------------------------------------
 
@@ -203,17 +225,9 @@ class RouterActor:
         for ticker in self._reconciler.tickers():
             if ticker.worker == hop.worker and ticker.status.phase is Phase.LIVE:
                 text = f"{missing} messages of {hop.worker} were lost inside the daemon"
-                self._publish_status(
-                    status_of(
-                        ticker.symbol,
-                        Phase.STALE,
-                        "gap",
-                        text,
-                        time.time_ns(),
-                        source=ticker.source,
-                        simulated=ticker.simulated,
-                    )
-                )
+                doubt = {"data": DataState.SUSPECT, "code": "gap", "text": text}
+                self._publish_status(replace(ticker.status, ts=time.time_ns(), **doubt))
+                # The next tick of the ticker is whole again: the doubt is about what is held.
                 self._publish_status(ticker.status)
 
     # -- workers ------------------------------------------------------------------------
@@ -437,6 +451,7 @@ async def main(child: Child, config: Config, directory: Directory) -> None:
     actor = RouterActor(config, directory, child.report)
     try:
         actor.open()
+        actor.restore()
         child.ready()
         await actor.run(child.stopping)
     finally:

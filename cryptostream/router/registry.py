@@ -7,8 +7,12 @@ because a socket went away. All times are seconds on the caller's clock.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cryptostream.errors import Overloaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(slots=True)
@@ -86,6 +90,21 @@ class Registry:
         client.lease_until = now + client.lease
         self._by_route[route] = client
         return client
+
+    def restore(self, client_id: str, lease: float, until: float, symbols: Iterable[str]) -> Client:
+        """Take in a client that is not connected; its lease ends at ``until``."""
+        client = Client(client_id, b"", lease, until, until - lease)
+        self._clients[client_id] = client
+        for symbol in symbols:
+            self.want(client, symbol)
+        return client
+
+    def keeping(self) -> list[Client]:
+        """Return the clients whose lease is longer than the usual one."""
+        return sorted(
+            (client for client in self._clients.values() if client.lease > self._lease),
+            key=lambda client: client.client_id,
+        )
 
     def by_route(self, route: bytes, now: float) -> Client | None:
         """Return the client behind a connection and renew its lease."""

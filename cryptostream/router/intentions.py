@@ -1,0 +1,61 @@
+"""Wishes that outlive the router: clients with a long lease, kept in a small file.
+
+The usual client says again what it wants after a restart; one that has left (``cryptostream
+add``) cannot, so its wish is kept here until its lease ends.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+from loguru import logger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Intention(msgspec.Struct, frozen=True, order=True):
+    """What one client wants; ``until_ns`` is when its lease ends, in ns since the Unix epoch."""
+
+    client_id: str
+    lease: float
+    until_ns: int
+    symbols: tuple[str, ...]
+
+
+_decoder = msgspec.msgpack.Decoder(list[Intention])
+
+
+class IntentionFile:
+    """Reads and writes the file; a loss of it is told, and is no reason to stop."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._written: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def read(self, now_ns: int) -> list[Intention]:
+        """Return the wishes whose lease has not ended."""
+        try:
+            found = _decoder.decode(self._path.read_bytes())
+        except FileNotFoundError:
+            return []
+        except (OSError, msgspec.MsgspecError) as error:
+            logger.warning("kept wishes of clients cannot be read and are lost: {}", error)
+            return []
+        return [one for one in found if one.until_ns > now_ns]
+
+    def write(self, intentions: list[Intention]) -> None:
+        """Keep these wishes in place of the former ones, if anything but their times changed."""
+        wished = tuple((one.client_id, one.symbols) for one in intentions)
+        if wished == self._written:
+            return
+        fresh = self._path.with_suffix(f".{os.getpid()}")
+        try:
+            fresh.write_bytes(msgspec.msgpack.encode(intentions))
+            fresh.replace(self._path)
+        except OSError as error:
+            logger.warning("wishes of clients cannot be kept for a restart: {}", error)
+            return
+        self._written = wished
