@@ -33,26 +33,25 @@ def tagged(token: str) -> list[int]:
 
     Only Linux shows the environments of others; elsewhere the list is empty.
     """
-    pids = [int(entry.name) for entry in _entries() if entry.name.isdigit()]
-    return [pid for pid in pids if pid != os.getpid() and _carries(pid, token.encode())]
+    return [pid for pid in _pids() if _carries(_environment(pid), token.encode())]
 
 
-def family(token: str) -> list[int]:
-    """Return the tagged processes and all their descendants.
+def family(token: str) -> tuple[list[int], bool]:
+    """Return the tagged processes with all their descendants, and whether a look may mislead.
 
-    A browser's renderers may overwrite their environment (they use the room for their title) or
-    hide it, but their parents do not.
+    Descendants, because a browser's renderers may overwrite their environment (they use the
+    room for their title) or hide it, but their parents do not. A look misleads while some
+    process is between two programs: for a moment it has the new one and no environment yet.
     """
-    found = set(tagged(token))
-    if not found:
-        return []
-    parents = {pid: _parent(pid) for pid in _pids()}
-    grown = True
-    while grown:
-        more = {pid for pid, parent in parents.items() if parent in found} - found - {os.getpid()}
-        found |= more
-        grown = bool(more)
-    return sorted(found)
+    found, unclear = set(), False
+    for pid in _pids():
+        environment = _environment(pid)
+        if environment == b"":
+            unclear = unclear or between_programs(_stat(pid))
+            environment = _environment(pid)  # it may have been set up since the first look
+        if _carries(environment, token.encode()):
+            found.add(pid)
+    return sorted(_with_descendants(found)), unclear
 
 
 def reap(token: str, within: float) -> list[int]:
@@ -63,40 +62,61 @@ def reap(token: str, within: float) -> list[int]:
     killed: set[int] = set()
     deadline = time.monotonic() + within
     while True:
-        alive = family(token)
-        for pid in alive:
-            if _kill(pid):
-                killed.add(pid)
-        if not alive or time.monotonic() >= deadline:
+        alive, unclear = family(token)
+        killed |= {pid for pid in alive if _kill(pid)}
+        if not (alive or unclear) or time.monotonic() >= deadline:
             return sorted(killed)
         time.sleep(_PAUSE)
 
 
-def _entries() -> list[Path]:
-    return list(_PROC.iterdir()) if sys.platform == "linux" else []
+def fields_of(stat: str) -> list[str]:
+    """Return the fields of a /proc/<pid>/stat line from the third on (state, parent, ...).
+
+    The second, the name, may hold spaces and brackets, so count from its end. See proc(5).
+    """
+    return stat.rpartition(")")[2].split()
+
+
+def between_programs(fields: list[str]) -> bool:
+    """Say whether the process has a memory (so it is no zombie), but no environment set up."""
+    size, environment_end = 23 - 3, 51 - 3  # their numbers in proc(5); the first here is the third
+    return len(fields) > environment_end and fields[size] != "0" and fields[environment_end] == "0"
+
+
+def _with_descendants(found: set[int]) -> set[int]:
+    if not found:
+        return found
+    parents = {pid: int(fields[1]) for pid in _pids() if len(fields := _stat(pid)) > 1}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found = found | more
+    return found
 
 
 def _pids() -> list[int]:
-    return [int(entry.name) for entry in _entries() if entry.name.isdigit()]
+    """Return all processes but this one."""
+    if sys.platform != "linux":
+        return []
+    pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if pid != os.getpid()]
 
 
-def _carries(pid: int, token: bytes) -> bool:
+def _environment(pid: int) -> bytes | None:
     try:
-        environment = (_PROC / str(pid) / "environ").read_bytes()
+        return (_PROC / str(pid) / "environ").read_bytes()
     except OSError:  # gone meanwhile, or somebody else's
-        return False
-    return any(
-        entry.startswith(b"SUPERVISORS_") and token in entry for entry in environment.split(b"\0")
-    )
+        return None
 
 
-def _parent(pid: int) -> int:
+def _carries(environment: bytes | None, token: bytes) -> bool:
+    entries = (environment or b"").split(b"\0")
+    return any(entry.startswith(b"SUPERVISORS_") and token in entry for entry in entries)
+
+
+def _stat(pid: int) -> list[str]:
     try:
-        status = (_PROC / str(pid) / "stat").read_text(errors="replace")
+        return fields_of((_PROC / str(pid) / "stat").read_text(errors="replace"))
     except OSError:  # gone meanwhile
-        return 0
-    # "pid (name) state ppid": the name may hold spaces and brackets, so count from its end.
-    return int(status.rpartition(")")[2].split()[1])
+        return []
 
 
 def _kill(pid: int) -> bool:

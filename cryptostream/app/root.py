@@ -52,7 +52,7 @@ class Root:
             StartError: a process did not start; the text is its own.
 
         """
-        _make_runtime_dir(self.config)
+        await asyncio.to_thread(_make_runtime_dir, self.config)
         try:
             await self.supervisor.start()
         except StartFailed as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from cryptostream.client import aio
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from cryptostream.client.inbox import Item, Statistics
     from cryptostream.records import Record, Status
+    from cryptostream.wire.messages import Request
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class Client:
             target=self._loop.run_forever, name="cryptostream client", daemon=True
         )
         self._client: aio.AsyncClient | None = None
+        self._fetched: deque[Item] = deque()  # bounded by the inbox that it is fetched from
 
     def __enter__(self) -> Self:
         """Start the client's thread and wait for the daemon.
@@ -83,9 +86,12 @@ class Client:
         """Yield everything in order; end after ``within`` seconds without anything."""
         silent = 0.0
         while within is None or silent < within:
-            batch = self._call(self._batch(_WAIT), _WAIT)
-            silent = 0.0 if batch else silent + _WAIT
-            yield from batch
+            # What a caller leaves behind by ending a loop early is there for the next one.
+            while self._fetched:
+                silent = 0.0
+                yield self._fetched.popleft()
+            self._fetched.extend(self._call(self._batch(_WAIT), _WAIT))
+            silent += _WAIT
 
     def stream(self, *tickers: str) -> Iterator[Tick]:
         """Follow tickers and yield their ticks as they come, for ever.
@@ -128,6 +134,14 @@ class Client:
     def daemon_status(self) -> dict[str, Any]:
         """Return how the daemon is."""
         return self._call(self._inner.daemon_status(), 5.0)
+
+    def why(self, ticker: str) -> dict[str, Any]:
+        """Return each hop of a ticker's way with its state."""
+        return self._call(self._inner.why(ticker), 5.0)
+
+    def on_behalf_of(self, client_id: str, request: Request) -> dict[str, Any]:
+        """Make a request in the name of another client; see the asynchronous client."""
+        return self._call(self._inner.on_behalf_of(client_id, request), 10.0)
 
     # -- the thread ---------------------------------------------------------------------
 

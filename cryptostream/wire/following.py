@@ -69,15 +69,16 @@ class Following:
     def image(self, message: Message, out: list[Output]) -> bool:
         """Take an image: everything up to its top is known now; what was missing is a gap."""
         meta = decode_meta(message.meta)
-        self._tell_gap(meta, out)
-        moved = (self.epoch, self.seq) != (meta.epoch, meta.top)
-        before = self.seq
-        self.epoch, self.seq, self.mode = meta.epoch, meta.top, Mode.LIVE
-        if meta.count and moved:
-            # Of an image's batch only the newest record is the last value.
-            self.seq = before
-            out.extend(self._read(meta, message)[-1:])
-            self.seq = meta.top
+        if meta.epoch != self.epoch or meta.top > self.seq:
+            self._tell_gap(meta, out)
+            self.epoch, self.seq = meta.epoch, meta.top
+            if meta.count:
+                # Of an image's batch only the newest record is the last value.
+                self.seq = meta.top - 1
+                out.extend(self._read(meta, message)[-1:])
+                self.seq = meta.top
+        # Otherwise it is late, or says what is known already: never go back.
+        self.mode = Mode.LIVE
         return self._replay_held(out)
 
     def recovered(self, messages: Iterable[Message], out: list[Output]) -> bool:
@@ -100,6 +101,8 @@ class Following:
         try:
             records = decode_payload(message.topic, message.payload)
         except ProtocolError:
+            records = []
+        if len(records) != meta.count:
             return [self._gap(self.seq + 1, meta.top, "malformed")]
         return [*stamp(meta, records)]
 

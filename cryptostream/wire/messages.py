@@ -7,7 +7,7 @@ answered per ticker: one bad ticker never fails a request.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -156,6 +156,55 @@ OPERATIONS: dict[str, type[Request]] = {
         Bye,
     )
 }
+
+
+_Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request and one client may ask for."""
+
+    max_message: int = 1_048_576
+    max_tickers_per_request: Annotated[int, msgspec.Meta(ge=1)] = 500
+    max_tickers_per_client: int = 500
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to hello, as far as a client needs it."""
+
+    epoch: int
+    lease: _Positive = 10.0
+    heartbeat: _Positive = 1.0
+    default_exchange: str = "BINANCE"
+    simulated: bool = False
+    limits: Limits = Limits()
+
+
+class TickerResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one ticker of a request."""
+
+    ticker: str
+    ok: bool
+    symbol: str = ""
+    images: list[Any] = []
+    error: Any = None
+    suggestions: tuple[str, ...] = ()
+
+
+_Read = TypeVar("_Read", Welcome, TickerResult)
+
+
+def read_answer(fields: object, kind: type[_Read]) -> _Read:
+    """Return an answer, or one of its results, as a value.
+
+    Raises:
+        ProtocolError: it lacks a field, or has one of another type.
+
+    """
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"an answer of the daemon: {error}") from error
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from cryptostream.wire.effects import (
 )
 from cryptostream.wire.following import Following, Mode
 from cryptostream.wire.frames import Message, Meta, decode_meta
+from cryptostream.wire.messages import TickerResult, Welcome, read_answer
 from cryptostream.wire.topics import KINDS, SYS_HEARTBEAT, topic
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 ANSWER_WITHIN = 2.0
 # Three missed beats of the daemon are a lost connection (Paranoid Pirate's liveness).
 LIVENESS = 3
+# A ping at least this often (s), however long the lease: its answer says whether the daemon
+# still knows us.
+PING_WITHIN = 5.0
 
 Purpose = Literal["hello", "declare", "recover", "user", "ping"]
 
@@ -57,6 +61,20 @@ def _as_message(frames: object) -> Message:
     return Message._make(frames)
 
 
+def _as_messages(found: object) -> list[Message]:
+    if not isinstance(found, list):
+        raise ProtocolError("messages inside an answer are an array of images")
+    return [_as_message(frames) for frames in found]
+
+
+def _asked_in(body: bytes) -> list[str]:
+    """Return the symbols that a declaration of ours asks for."""
+    _, request = messages.decode_request(body)
+    if isinstance(request, messages.Set):
+        return list(request.tickers)
+    return list(request.add) if isinstance(request, messages.Modify) else []
+
+
 class Session:
     """The state of one client; every method returns what the shell has to do and to tell."""
 
@@ -70,6 +88,7 @@ class Session:
         self.lease = 10.0
         self.heartbeat = 1.0
         self.default_exchange = DEFAULT_EXCHANGE
+        self.request_size = Welcome(epoch=0).limits.max_tickers_per_request
         self.generation = 0
         self.malformed = 0
         self._wanted: dict[str, str] = {}  # canonical symbol -> ticker as the user wrote it
@@ -79,6 +98,7 @@ class Session:
         self._heard = 0.0
         self._pinged = 0.0
         self._listening = False
+        self._wished = False  # whether anything was ever wanted here
 
     # -- what the user wants ------------------------------------------------------------
 
@@ -105,11 +125,12 @@ class Session:
                 out.append(Accepted(ticker, symbol))
                 continue
             self._wanted[symbol] = ticker
+            self._wished = True
             fresh.append(symbol)
             if self._listening:
                 self._follow(symbol, out)
-        if fresh and self.connected:
-            self._call(messages.Modify(add=fresh), "declare", now, out)
+        if self.connected:
+            self._add(fresh, now, out)
         return out
 
     def unsubscribe(self, tickers: Iterable[str], now: float) -> list[Output]:
@@ -117,11 +138,16 @@ class Session:
         out: list[Output] = []
         gone: list[str] = []
         for ticker in tickers:
-            symbol = parse_symbol(ticker, self.default_exchange)
+            try:
+                symbol = parse_symbol(ticker, self.default_exchange)
+            except CryptoStreamError as error:
+                out.append(Rejected(ticker, error))
+                continue
             if self._drop(symbol, out):
                 gone.append(symbol)
-        if gone and self.connected:
-            self._call(messages.Modify(remove=gone), "declare", now, out)
+        if self.connected:
+            for part in self._parts(gone):
+                self._call(messages.Modify(remove=part), "declare", now, out)
         return out
 
     def request(self, request: messages.Request, now: float, within: float) -> list[Output]:
@@ -163,7 +189,7 @@ class Session:
         self._retry(now, out)
         if now - self._heard > LIVENESS * self.heartbeat:
             self._lost(f"nothing was heard for {now - self._heard:.1f} s", now, out)
-        elif self.connected and now - self._pinged >= self.lease / LIVENESS:
+        elif self.connected and now - self._pinged >= min(self.lease / LIVENESS, PING_WITHIN):
             self._pinged = now
             self._call(messages.Ping(), "ping", now, out)
         return out
@@ -175,11 +201,13 @@ class Session:
         self._listening = False
         self._heard = now
         for call_id, call in list(self._calls.items()):
-            if call.purpose != "user":
+            # A recovery is asked for again on the new sockets: its topic waits for the answer.
+            if call.purpose not in {"user", "recover"}:
                 del self._calls[call_id]
         out.append(Reset())
 
     def _retry(self, now: float, out: list[Output]) -> None:
+        undeclared = False
         for call_id, call in list(self._calls.items()):
             if now < call.deadline:
                 continue
@@ -194,9 +222,14 @@ class Session:
                 out.append(Answer(call_id, None, error))
             elif call.purpose == "ping":
                 del self._calls[call_id]
+            elif call.purpose == "declare":
+                undeclared = True
             else:
                 call.deadline = now + ANSWER_WITHIN
                 out.append(Send(call.body))
+        if undeclared:
+            # Never the old words: what was removed then may be wanted again by now.
+            self._declare(now, out)
 
     def _call(
         self,
@@ -227,8 +260,20 @@ class Session:
         """Say the whole wanted set: idempotent, so it heals whatever was lost before."""
         self.generation += 1
         self._forget_calls("declare")
-        request = messages.Set(tickers=sorted(self._wanted), generation=self.generation)
+        wanted = self.wanted()
+        first, rest = wanted[: self.request_size], wanted[self.request_size :]
+        request = messages.Set(tickers=first, generation=self.generation)
         self._call(request, "declare", now, out)
+        self._add(rest, now, out)
+
+    def _add(self, symbols: list[str], now: float, out: list[Output]) -> None:
+        for part in self._parts(symbols):
+            self._call(messages.Modify(add=part), "declare", now, out)
+
+    def _parts(self, symbols: list[str]) -> list[list[str]]:
+        """Return symbols in parts that one request may name."""
+        size = self.request_size
+        return [symbols[start : start + size] for start in range(0, len(symbols), size)]
 
     def _follow(self, symbol: str, out: list[Output]) -> None:
         for kind in KINDS:
@@ -267,17 +312,34 @@ class Session:
         error = None if fields["ok"] else messages.error_of(fields.get("error"))
         if call.purpose == "user":
             out.append(Answer(call_id, None if error else fields, error))
-        elif error is not None:
-            self._refused(call, error, now, out)
-        elif call.purpose == "hello":
-            self._welcomed(fields, now, out)
+            return
+        try:
+            if error is not None:
+                self._refused(call_id, call, error, now, out)
+            else:
+                self._granted(call, fields, now, out)
+        except ProtocolError:
+            self._later(call_id, call, now)
+            raise
+
+    def _granted(self, call: _Call, fields: dict[str, Any], now: float, out: list[Output]) -> None:
+        if call.purpose == "hello":
+            self._welcomed(read_answer(fields, Welcome), now, out)
         elif call.purpose == "declare":
             self._declared(fields, now, out)
         elif call.purpose == "recover":
             self._recovered(call.topic, fields, now, out)
+        elif self.connected and fields.get("session") is False:
+            # It answers, but our lease is over or it has begun anew: say who we are again.
+            self._hello(now, out)
+
+    def _later(self, call_id: int, call: _Call, now: float) -> None:
+        """Let the clock make a call again that got no usable answer."""
+        call.deadline = now + ANSWER_WITHIN
+        self._calls[call_id] = call
 
     def _refused(
-        self, call: _Call, error: CryptoStreamError, now: float, out: list[Output]
+        self, call_id: int, call: _Call, error: CryptoStreamError, now: float, out: list[Output]
     ) -> None:
         if error.code == "no_session":
             self._hello(now, out)
@@ -287,38 +349,54 @@ class Session:
                 self._topics[call.topic].resync()
             self._declare(now, out)
         elif call.purpose == "hello":
-            self._lost(error.line(), now, out)
+            self.connected = False
+            out.append(Disconnected(error.line()))
+            self._later(call_id, call, now)
+        elif call.purpose == "declare" and error.retriable:
+            self._later(call_id, call, now)
+        elif call.purpose == "declare":
+            for symbol in _asked_in(call.body):
+                asked = self._wanted.get(symbol, symbol)
+                if self._drop(symbol, out):
+                    out.append(Rejected(asked, error))
 
-    def _welcomed(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
-        self.lease = float(fields.get("lease", self.lease))
-        self.heartbeat = float(fields.get("heartbeat", self.heartbeat))
-        self.default_exchange = str(fields.get("default_exchange", self.default_exchange))
-        epoch = int(fields.get("epoch", 0))
+    def _welcomed(self, welcome: Welcome, now: float, out: list[Output]) -> None:
+        self.lease = welcome.lease
+        self.heartbeat = welcome.heartbeat
+        self.default_exchange = welcome.default_exchange
+        self.request_size = welcome.limits.max_tickers_per_request
         if not self.connected:
             self.connected = True
-            out.append(Connected(epoch, bool(fields.get("simulated", False))))
-        self._enter_epoch(epoch)
-        if self._wanted:
+            out.append(Connected(welcome.epoch, welcome.simulated))
+        self._enter_epoch(welcome.epoch)
+        if self._wished:
             self._declare(now, out)
 
     def _declared(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
-        for result in fields.get("results", ()):
-            ticker = str(result.get("ticker", ""))
-            if result.get("ok"):
-                symbol = str(result.get("symbol", ""))
-                if symbol not in self._wanted:
-                    continue
-                out.append(Accepted(self._wanted[symbol], symbol))
-                for image in map(_as_message, result.get("images", ())):
-                    found = self._topics.get(image.topic)
-                    if found is not None and found.mode is Mode.SYNCING:
-                        self._image(image, now, out)
-                continue
-            error = messages.error_of(result.get("error"))
-            symbol = str(result.get("symbol", ticker))
-            asked = self._wanted.get(symbol, ticker)
-            self._drop(symbol, out)
-            out.append(Rejected(asked, error, tuple(result.get("suggestions", ()))))
+        results = fields.get("results")
+        if not isinstance(results, list):
+            raise ProtocolError("an answer about tickers has results")
+        for found in results:
+            result = read_answer(found, TickerResult)
+            if result.ok:
+                self._accepted(result, now, out)
+            else:
+                self._rejected(result, out)
+
+    def _accepted(self, result: TickerResult, now: float, out: list[Output]) -> None:
+        if result.symbol not in self._wanted:
+            return
+        out.append(Accepted(self._wanted[result.symbol], result.symbol))
+        for image in _as_messages(result.images):
+            found = self._topics.get(image.topic)
+            if found is not None and found.mode is Mode.SYNCING:
+                self._image(image, now, out)
+
+    def _rejected(self, result: TickerResult, out: list[Output]) -> None:
+        symbol = result.symbol or result.ticker
+        asked = self._wanted.get(symbol, result.ticker)
+        self._drop(symbol, out)
+        out.append(Rejected(asked, messages.error_of(result.error), result.suggestions))
 
     # -- images and missing parts -------------------------------------------------------
 
@@ -344,7 +422,7 @@ class Session:
             return
         if not fields.get("recovered"):
             self._image(_as_message(fields.get("image")), now, out)
-        elif found.recovered([_as_message(m) for m in fields.get("messages", ())], out):
+        elif found.recovered(_as_messages(fields.get("messages")), out):
             self._recover(found, now, out)
 
     def _recover(self, found: Following, now: float, out: list[Output]) -> None:

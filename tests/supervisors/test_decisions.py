@@ -72,6 +72,8 @@ class Shell:
 
     def wait(self):
         """Go to the next due moment, until nobody waits."""
+        self.tell(Tick())  # the clock may stand at one already
+        self.settle()
         while (due := next_due(self.group, self.now)) is not None:
             self.now = due
             self.tell(Tick())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisors.guard import CHILD, family, reap, tagged
+from supervisors.guard import CHILD, between_programs, family, fields_of, reap, tagged
 from supervisors.lifeline import new_token
 from tests.supervisors.trees import DEADLINE, exists, gone, process, tree, until
 
@@ -18,12 +18,23 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 SLEEP = [sys.executable, "-S", "-c", "import time; print(flush=True); time.sleep(3600)"]
 
 
-async def start_root(*children):
+@pytest.fixture
+def roots():
+    """Roots that are killed whatever becomes of the test."""
+    started = []
+    yield started
+    for root in started:
+        if root.returncode is None:
+            os.kill(root.pid, signal.SIGKILL)
+
+
+async def start_root(roots, *children):
     """Start a root of its own; return it, its token and the pids its children reported."""
     root = await asyncio.create_subprocess_exec(
         *(sys.executable, str(Path(__file__).parent / "root.py"), *children),
         stdout=asyncio.subprocess.PIPE,
     )
+    roots.append(root)
     words = (await asyncio.wait_for(root.stdout.readline(), DEADLINE)).split()
     return root, words[0].decode(), [int(word) for word in words[1:]]
 
@@ -34,16 +45,16 @@ async def kill_root(root):
     root._transport.close()
 
 
-async def test_no_process_is_left_when_the_root_is_killed():
-    root, token, pids = await start_root("serve", "with_grandchild", "deaf")
+async def test_no_process_is_left_when_the_root_is_killed(roots):
+    root, token, pids = await start_root(roots, "serve", "with_grandchild", "deaf")
     assert len(await asyncio.to_thread(tagged, token)) == 4
     await kill_root(root)
     await gone(token)
     await until(lambda: not any(exists(pid) for pid in pids))
 
 
-async def test_no_process_is_left_when_the_root_is_killed_while_a_child_is_stopped():
-    root, token, pids = await start_root("with_grandchild", "serve")
+async def test_no_process_is_left_when_the_root_is_killed_while_a_child_is_stopped(roots):
+    root, token, pids = await start_root(roots, "with_grandchild", "serve")
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     await kill_root(root)
@@ -115,9 +126,29 @@ def test_the_family_includes_descendants_that_hide_their_environment():
     parent = orphan(token, [sys.executable, "-S", "-c", code])
     hidden = int(parent.first_line)
     assert hidden not in tagged(token)
-    assert hidden in family(token)
+    assert hidden in family(token)[0]
     assert set(reap(token, DEADLINE)) == {parent.pid, hidden}
     parent.wait(DEADLINE)
+
+
+def test_a_process_between_two_programs_is_told_from_one_without_environment():
+    """Fields 23 (size) and 51 (end of the environment) of proc(5) decide."""
+    ordinary = fields_of(Path("/proc/self/stat").read_text())
+    assert not between_programs(ordinary)
+    assert between_programs([*ordinary[:48], "0", *ordinary[49:]])
+    zombie = [*ordinary[:20], "0", *ordinary[21:48], "0", *ordinary[49:]]
+    assert not between_programs(zombie)
+    assert not between_programs([])
+    assert fields_of("1 (a) b) R 7 ")[:2] == ["R", "7"]
+
+
+def test_a_process_is_found_however_soon_after_its_start():
+    """Right after Popen returns, a new program has no environment yet, in one case of twenty."""
+    for _ in range(50):
+        token = new_token()
+        started = subprocess.Popen(["/bin/sleep", "3600"], env=os.environ | {CHILD: token})
+        assert reap(token, DEADLINE) == [started.pid]
+        assert started.wait(DEADLINE) == -signal.SIGKILL
 
 
 def test_reaping_nobody_is_quick_and_kills_nobody():

@@ -1,0 +1,1 @@
+"""Benchmarks, side by side against the usual ways; ``python -m bench`` prints one table."""

@@ -1,0 +1,72 @@
+"""DOM change to ZeroMQ client, end to end through a real daemon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.rows import Bar, Row
+from bench.stats import percentile
+from bench.world import SYMBOLS, world
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.stats import Delivery
+    from bench.world import World
+
+NAME = "latency"
+PAGES = (1, 10, 20)
+RATE = 20
+STAMP = "stamp: the page's own paint log; end: the item in the program"
+
+
+def run(*, quick: bool) -> list[Row]:
+    """Measure with one page, then with more."""
+    rows: list[Row] = []
+    with world({"paintlog": "1", "rate": str(RATE)}) as here:
+        for pages in PAGES[: 2 if quick else None]:
+            symbols = SYMBOLS[:pages]
+            here.open(symbols)
+            # The first window holds what only happens once: code being compiled, pages settling.
+            here.delivery(symbols, 2.0)
+            rows += _rows(here, symbols, 5.0 if quick else 15.0)
+    return rows
+
+
+def _rows(here: World, symbols: Sequence[str], seconds: float) -> list[Row]:
+    found = together(here.delivery(symbols, seconds).values())
+    what = f"DOM change to client, {len(symbols)} x {RATE}/s"
+    clock = f"page clock {here.clock_ahead:+.2f} ms"
+    return [
+        Row(
+            name=f"{what}: p50",
+            ours=percentile(found.latencies, 50),
+            unit="ms",
+            bar=Bar("ours", "<=", 1.0),
+            note=f"{STAMP}; {clock}",
+        ),
+        Row(
+            name=f"{what}: p99",
+            ours=percentile(found.latencies, 99),
+            unit="ms",
+            bar=Bar("ours", "<=", 10.0),
+            note=f"{found.changes} changes",
+        ),
+        Row(
+            name=f"{what}: delivered",
+            ours=100 * found.share,
+            unit="%",
+            bar=Bar("ours", ">=", 100.0),
+            note=f"{found.lost} of {found.changes} distinct values lost",
+        ),
+    ]
+
+
+def together(parts: object) -> Delivery:
+    """Return several deliveries as one."""
+    whole: Delivery | None = None
+    for part in parts:  # type: ignore[attr-defined]
+        whole = part if whole is None else whole.joined(part)
+    if whole is None:
+        raise ValueError("nothing was measured")
+    return whole
