@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from loguru import logger
 
 from bench.machine import load_average
 from bench.rows import Result
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def main(name: str, output: str, *rest: str) -> None:
     """Run it and write what it found as JSON."""
     signal.signal(signal.SIGTERM, _leave)
+    logger.remove()
     load, began = load_average(), time.monotonic()
     rows = importlib.import_module(f"bench.{name}").run(quick="--quick" in rest)
     result = Result(bench=name, rows=rows, load=load, seconds=time.monotonic() - began)

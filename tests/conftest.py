@@ -81,7 +81,7 @@ def require_browser() -> chromium.Browser:
         pytest.skip(error.line())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_ports() -> Callable[[int], list[int]]:
     """Return a function that finds so many different free ports on the loopback address."""
     return _free_ports

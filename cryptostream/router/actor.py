@@ -12,11 +12,12 @@ import zmq
 from loguru import logger
 from msgspec.structs import replace
 
-from cryptostream.errors import CryptoStreamError, ProtocolError, StartError
+from cryptostream.errors import CryptoStreamError, Overloaded, ProtocolError, StartError
 from cryptostream.records import DataState, Phase
 from cryptostream.router.desk import Desk
 from cryptostream.router.hop import Hop, Hops, missing_before
 from cryptostream.router.intentions import Intention, IntentionFile
+from cryptostream.router.rate import RateLimit
 from cryptostream.router.reconciler import (
     ClosePage,
     ForgetValues,
@@ -85,6 +86,7 @@ class RouterActor:
         self._beat_at = 0.0
         place = config.runtime_path() / f"{config.instance}-intentions"
         self._intentions = IntentionFile(place)
+        self._rate = RateLimit(config.router.request_rate, config.router.request_burst)
         self._context = zmq.Context()
         self._readers: list[DrainedReader] = []
 
@@ -161,6 +163,7 @@ class RouterActor:
         if now - self._beat_at >= self._config.router.heartbeat:
             self._beat_at = now
             self._beat(now_ns)
+            self._rate.forget_idle(now)
 
     def _beat(self, now_ns: int) -> None:
         send_now(self._data, self.tape.heartbeat(now_ns))
@@ -363,21 +366,14 @@ class RouterActor:
 
     def _answer(self, route: bytes, body: list[bytes]) -> bytes:
         now, now_ns = time.monotonic(), time.time_ns()
-        limit = self._config.router.max_message
-        call_id: int | str | None = None
+        call_id, request = self._read(body)
         try:
-            if len(body) != 1:
-                raise ProtocolError(
-                    f"a request is one frame, not {len(body)}",
-                    hint="send one MessagePack map a message",
+            if not self._rate.allows(route, now):
+                raise Overloaded(
+                    "this connection sends too many requests",
+                    code="too_many_requests",
+                    hint="slow down, or raise router.request_rate",
                 )
-            if len(body[0]) > limit:
-                raise ProtocolError(
-                    f"a request of {len(body[0])} bytes; at most {limit} are taken",
-                    code="too_large",
-                    hint="split the request, or raise router.max_message",
-                )
-            call_id, request = messages.decode_request(body[0])
             if isinstance(request, CryptoStreamError):
                 raise request
             answer = self._desk.answer(request, route, now, now_ns)
@@ -386,6 +382,21 @@ class RouterActor:
         except CryptoStreamError as error:
             self._refused += 1
             return messages.encode_refusal(call_id, error)
+
+    def _read(
+        self, body: list[bytes]
+    ) -> tuple[int | str | None, messages.Request | CryptoStreamError]:
+        limit = self._config.router.max_message
+        if len(body) != 1:
+            hint = "send one MessagePack map a message"
+            return None, ProtocolError(f"a request is one frame, not {len(body)}", hint=hint)
+        if len(body[0]) > limit:
+            return None, ProtocolError(
+                f"a request of {len(body[0])} bytes; at most {limit} are taken",
+                code="too_large",
+                hint="split the request, or raise router.max_message",
+            )
+        return messages.decode_request(body[0])
 
     def _describe(self) -> dict[str, Any]:
         now = time.monotonic()

@@ -28,6 +28,8 @@ NS = 1_000_000_000
 # A worker repeats what it runs in each beat; an instruction needs this long to get there and
 # show up in a beat before its absence means that it was lost.
 SETTLE = 3.0
+# The longest pause that we let a host ask for, in s: whoever asks for more is asked again.
+LONGEST_PAUSE = 86_400.0
 RUNNING = frozenset({PageState.LIVE, PageState.QUIET, PageState.SUSPECT})
 
 
@@ -257,7 +259,7 @@ class Reconciler:
         for ticker in self._tickers.values():
             if ticker.worker is None and ticker.next_at is not None:
                 times.append(max(ticker.next_at, self._held_until))
-            elif ticker.state in (None, PageState.LOADING):
+            elif ticker.worker is not None and ticker.state in (None, PageState.LOADING):
                 times.append(ticker.assigned_at + self._rules.open_within)
         return min(times, default=None)
 
@@ -266,8 +268,8 @@ class Reconciler:
     def _adopt(self, worker: Worker, report: Report, now: float, out: list[Instruction]) -> None:
         ticker = self._tickers.get(report.symbol)
         self._generation = max(self._generation, report.generation)
-        taken = ticker is not None and ticker.worker not in (None, worker.worker)
-        if ticker is None or taken or report.state in (PageState.FAILED, PageState.CLOSED):
+        ended = report.state in (PageState.FAILED, PageState.CLOSED)
+        if ticker is None or ended or not _may_adopt(worker, ticker, report):
             out.append(ClosePage(worker.worker, report.symbol, report.generation))
             return
         ticker.worker = worker.worker
@@ -281,6 +283,8 @@ class Reconciler:
         if report.state in RUNNING:
             ticker.live_since = now if ticker.live_since is None else ticker.live_since
             self._held_times = 0
+        else:
+            ticker.live_since = None
         ticker.state = report.state
         ticker.simulated = report.simulated
         status = status_of_report(report, ticker.source or "", ticker.attempt)
@@ -302,11 +306,14 @@ class Reconciler:
         self._again(ticker, report.code, report.text, now, now_ns, out)
 
     def _hold(self, report: Report, now: float) -> None:
+        asked = min(report.retry_after or 0.0, LONGEST_PAUSE)
         if now < self._held_until:
-            return  # one refusal is meant for all pages of the host
+            # One refusal is meant for all pages of the host; only a longer pause counts.
+            self._held_until = max(self._held_until, now + asked)
+            return
         pause = min(3600.0, self._rules.blocked_pause * 2.0 ** min(self._held_times, 10))
         self._held_times += 1
-        self._held_until = now + max(pause, report.retry_after or 0.0)
+        self._held_until = now + max(pause, asked)
 
     def _again(
         self,
@@ -352,8 +359,6 @@ class Reconciler:
         out.append(OpenPage(worker.worker, ticker.symbol, ticker.generation))
 
     def _no_room(self, ticker: Ticker, now_ns: int, out: list[Instruction]) -> None:
-        if not self._workers:
-            return
         if len(self._workers) < self._rules.ceiling:
             if self._asked <= len(self._workers):
                 self._asked = len(self._workers) + 1
@@ -430,6 +435,17 @@ class Reconciler:
 def _said(status: Status) -> tuple[object, ...]:
     """Return what a status says apart from its time: saying it again helps nobody."""
     return (status.phase, status.data, status.code, status.text, status.attempt, status.ts_next)
+
+
+def _may_adopt(worker: Worker, ticker: Ticker, report: Report) -> bool:
+    """Whether a page that a worker says it runs may be the one that is wanted.
+
+    It may not when another worker runs the symbol, when this worker has been told to run a
+    newer page of it since, and when there is no room.
+    """
+    if ticker.worker is None:
+        return len(worker.pages) < worker.capacity
+    return ticker.worker == worker.worker and ticker.generation <= report.generation
 
 
 def _due_order(ticker: Ticker) -> tuple[float, str]:

@@ -72,8 +72,7 @@ class Market:
         return next(
             pid
             for pid in descendants(self.pid(child))
-            if b"--type=" not in (line := cmdline(pid))
-            and b"--remote-debugging-pipe" in line
+            if b"--type=" not in (line := cmdline(pid)) and b"--remote-debugging-pipe" in line
         )
 
     def renderers(self, child: str = "browser-0") -> list[int]:
@@ -121,16 +120,12 @@ def settings_for(ports: list[int], name: str, **more: object) -> dict[str, objec
     }
 
 
-@pytest.fixture
-def start(
-    require_browser: object, free_ports: Callable[[int], list[int]], tmp_path: Path
-) -> Iterator[Callable[..., Market]]:
-    """Return a function that starts a daemon of the test's own."""
+def _starter(ports: Callable[[int], list[int]], place: Path) -> Iterator[Callable[..., Market]]:
     started: list[Daemon] = []
 
     def begin(**settings: object) -> Market:
-        ports = free_ports(3)
-        given = settings_for(ports, f"t{ports[0]}", runtime_dir=str(tmp_path), **settings)
+        found = ports(3)
+        given = settings_for(found, f"t{found[0]}", runtime_dir=str(place), **settings)
         daemon = Daemon(given, simulated=True)
         started.append(daemon)
         daemon.start()
@@ -139,6 +134,24 @@ def start(
     yield begin
     for daemon in started:
         daemon.stop()
+
+
+@pytest.fixture
+def start(
+    require_browser: object, free_ports: Callable[[int], list[int]], tmp_path: Path
+) -> Iterator[Callable[..., Market]]:
+    """Return a function that starts a daemon of the test's own."""
+    yield from _starter(free_ports, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_shared(
+    require_browser: object,
+    free_ports: Callable[[int], list[int]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., Market]]:
+    """Return a function that starts a daemon for all tests of a module."""
+    yield from _starter(free_ports, tmp_path_factory.mktemp("run"))
 
 
 def next_item(cs: Client, wanted: Callable[[Any], bool], within: float = PATIENCE) -> Any:

@@ -296,7 +296,7 @@ STEPS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(st.booleans(), st.lists(st.sampled_from(STEPS), min_size=10, max_size=150))
 def test_whatever_happens_nothing_comes_twice_and_what_is_missing_is_told(connected, steps):
     """And when the network has calmed down the newest record of every topic is known."""

@@ -41,16 +41,24 @@
     return '';
   };
 
+  const header = '.js-symbol-header-ticker, .js-symbol-page-header-root';
   let shown = '';
   const resolve = () => {
     shown = '';
+    let waiting = false;
     for (const r of rules) {
       for (const el of document.querySelectorAll(r.css)) {
         if (r.re && !r.re.test(el.getAttribute('class') || '')) continue;
         const other = foreign(el);
-        if (other) { if (other !== 'hidden') shown = shown || other; continue; }
+        if (other) {
+          if (other !== 'hidden' && el.closest(header)) shown = shown || other;
+          continue;
+        }
         if (el.textContent.trim()) { rule = r.name; return el; }
+        // The right place is there and still empty: nothing else on the page is our price.
+        if (r === rules[0]) waiting = true;
       }
+      if (waiting) return null;
     }
     return null;
   };
@@ -96,10 +104,11 @@
   const looksCut = (text) => decimals >= 0 && (!plain.test(text) || fraction(text) < decimals);
 
   const read = (at) => {
-    if (!stillOurs()) {
+    // A node that a later rule found is only held until an earlier rule finds one.
+    if (!stillOurs() || rule !== rules[0].name) {
       const el = resolve();
       if (!el) { node = null; return; }
-      adopt(el);
+      if (el !== node) adopt(el);
     }
     const text = node.textContent;
     if (text === last) return;

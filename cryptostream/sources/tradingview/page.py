@@ -116,7 +116,7 @@ class PageActor:
 
     async def _attach(self, page: Page) -> None:
         page.on("crash", lambda _page: self._break("crashed", "the page crashed"))
-        page.on("close", lambda _page: self._break("page_closed", "the page was closed"))
+        page.on("close", lambda _page: self._closed())
         cdp = await self._context.new_cdp_session(page)
         cdp.on("Runtime.bindingCalled", self._on_binding)
         if self._settings.frames:
@@ -261,6 +261,13 @@ class PageActor:
     def _break(self, code: str, text: str, *, retriable: bool = True) -> None:
         if self._failed is not None and not self._failed.done():
             self._failed.set_result(SourceError(text, code=code, retriable=retriable))
+
+    def _closed(self) -> None:
+        browser = self._context.browser
+        if browser is not None and not browser.is_connected():
+            self._break("browser_gone", "the browser is gone; the page is opened again")
+        else:
+            self._break("page_closed", "the page was closed")
 
     def _fail(self, error: SourceError) -> None:
         self.report = self._report_of(

@@ -30,6 +30,7 @@ def rules(symbol: str) -> tuple[Rule, ...]:
     header = f'.js-symbol-header-ticker[data-symbol="{symbol}"]:not(.i-hidden)'
     return (
         Rule("header", f"{header} .js-symbol-last"),
+        Rule("header-qa-id", f'{header} [data-qa-id="symbol-last-value"]'),
         Rule("qa-id", '[data-qa-id="symbol-last-value"]'),
         Rule("bound", f'.quote-ticker-inited[data-symbol="{symbol}"] .js-symbol-last'),
         Rule("main", "main .js-symbol-last"),
