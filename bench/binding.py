@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.helper import Helper
@@ -30,7 +31,7 @@ def run(*, quick: bool) -> list[Row]:
     with world() as here, Helper("bench.binder") as binder:
         for _ in range(1 if quick else 2):
             for way, rates in RATES.items():
-                best[way].append(climb(rates, lambda rate, w=way: _try(here, binder, w, rate)))
+                best[way].append(climb(rates, partial(_try, here, binder, way)))
     other = median(step.rate for step in best["expose_binding"])
     return [
         _row("CDP binding to Python", best["binding"], other),

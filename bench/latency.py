@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from bench.rows import Bar, Row
-from bench.stats import percentile
+from bench.stats import Delivery, median, percentile
 from bench.world import SYMBOLS, world
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from bench.stats import Delivery
     from bench.world import World
 
 NAME = "latency"
@@ -36,6 +36,8 @@ def run(*, quick: bool) -> list[Row]:
 def _rows(here: World, symbols: Sequence[str], seconds: float) -> list[Row]:
     found = together(here.delivery(symbols, seconds).values())
     what = f"DOM change to client, {len(symbols)} x {RATE}/s"
+    to_tape, to_client = (median(hop[n] for hop in here.hops) for n in (0, 1))
+    hops = f"of it observer to tape {to_tape:.2f}, tape to program {to_client:.2f}"
     clock = f"page clock {here.clock_ahead:+.2f} ms"
     return [
         Row(
@@ -43,7 +45,7 @@ def _rows(here: World, symbols: Sequence[str], seconds: float) -> list[Row]:
             ours=percentile(found.latencies, 50),
             unit="ms",
             bar=Bar("ours", "<=", 1.0),
-            note=f"{STAMP}; {clock}",
+            note=f"{STAMP}; {hops}; {clock}",
         ),
         Row(
             name=f"{what}: p99",
@@ -62,11 +64,6 @@ def _rows(here: World, symbols: Sequence[str], seconds: float) -> list[Row]:
     ]
 
 
-def together(parts: object) -> Delivery:
+def together(parts: Iterable[Delivery]) -> Delivery:
     """Return several deliveries as one."""
-    whole: Delivery | None = None
-    for part in parts:  # type: ignore[attr-defined]
-        whole = part if whole is None else whole.joined(part)
-    if whole is None:
-        raise ValueError("nothing was measured")
-    return whole
+    return reduce(Delivery.joined, parts, Delivery(0, []))

@@ -85,7 +85,8 @@ class Listener:
     async def idle(self, within: float) -> None:
         """Wait until the daemon has no page open."""
         async with asyncio.timeout(within):
-            while any(worker.get("pages") for worker in await self._workers()):
+            # The daemon tells no client when a page is closed: its counters are asked.
+            while any(worker.get("pages") for worker in await self._workers()):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     async def _workers(self) -> list[dict[str, Any]]:

@@ -77,10 +77,15 @@ class Publisher:
     def _reports(self) -> list[hop.Report]:
         if self._opened is None:
             return []
-        live = {"state": hop.PageState.LIVE, "code": "ok", "text": "it publishes"}
-        generation = self._opened.generation
-        report = {"symbol": SYMBOL, "generation": generation, "ts": time.time_ns(), **live}
-        return [hop.Report(**report)]
+        report = hop.Report(
+            symbol=SYMBOL,
+            generation=self._opened.generation,
+            state=hop.PageState.LIVE,
+            code="ok",
+            text="it publishes",
+            ts=time.time_ns(),
+        )
+        return [report]
 
     def _hello(self) -> None:
         hello = hop.WorkerHello(
@@ -147,7 +152,7 @@ class Publisher:
     async def ready(self, within: float) -> None:
         """Wait until the router has confirmed us and opened the ticker."""
         async with asyncio.timeout(within):
-            while not (self._confirmed and self._opened):
+            while not (self._confirmed and self._opened):  # noqa: ASYNC110 - tend() has no event
                 await asyncio.sleep(0.02)
 
     async def flood(self, way: str, seconds: float, batch: int, unit: int = 1) -> dict[str, Any]:

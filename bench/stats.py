@@ -89,16 +89,16 @@ def deliver(
     latencies: list[float] = []
     inside = [change for change in painted if start <= change.at < end]
     for change in inside:
-        at = _first_after(arrivals.get(bare(change.text), []), change.at - _COARSE_NS)
-        if at is not None and at - change.at < LOST_AFTER * 1e9:
+        at = _take_arrival(arrivals.get(bare(change.text), []), change.at)
+        if at is not None:
             latencies.append((at - change.at) / 1e6)
     return Delivery(len(inside), latencies)
 
 
-def _first_after(times: list[int], earliest: int) -> int | None:
-    """Take the first time not before ``earliest`` out of a list that ends with the first."""
-    while times:
-        at = times.pop()
-        if at >= earliest:
-            return at
+def _take_arrival(times: list[int], painted: int) -> int | None:
+    """Take what belongs to a change out of the times of its value; the earliest stands last."""
+    while times and times[-1] < painted - _COARSE_NS:
+        times.pop()
+    if times and times[-1] - painted < LOST_AFTER * 1e9:
+        return times.pop()
     return None

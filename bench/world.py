@@ -32,6 +32,8 @@ class World:
         self.front = front
         self.listener = listener
         self.clock_ahead = 0.0
+        # Of the last window, in ms: from our observer to the tape, from there to the program.
+        self.hops: list[tuple[float, float]] = []
         self._debug_port = debug_port
 
     def pid(self, child: str) -> int:
@@ -64,14 +66,16 @@ class World:
     def delivery(self, symbols: Sequence[str], seconds: float) -> dict[str, Delivery]:
         """Watch for so many seconds; return what became of each symbol's changes."""
         self.listener.ask("take")
+        self.hops = []
         start = time.time_ns()
         time.sleep(seconds)
         end = time.time_ns()
         time.sleep(_LATE)
         received: dict[str, list[Change]] = {symbol: [] for symbol in symbols}
-        for symbol, price, at, _, _ in self.listener.ask("take"):
+        for symbol, price, at, observed, published in self.listener.ask("take"):
             if symbol in received:
                 received[symbol].append(Change(price, at))
+                self.hops.append(((published - observed) / 1e6, (at - published) / 1e6))
         painted, self.clock_ahead = read_paints(self._debug_port)
         return {s: deliver(painted.get(s, []), received[s], start, end) for s in symbols}
 

@@ -18,7 +18,6 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from supervisors.control import decode, encode, encode_failure
-from supervisors.errors import SupervisorError
 from supervisors.failure import describe
 from supervisors.target import resolve
 
@@ -191,9 +190,11 @@ def _farewell(error: BaseException | None, uplink: Uplink) -> int:
     if error is None or (isinstance(error, SystemExit) and status == 0):
         uplink.send(encode("bye"))
         return 0
-    if not isinstance(error, SupervisorError | SystemExit):  # ours say all in their message
+    failure = describe(error)
+    # An error with a code was foreseen and says all in its message; of others the place matters.
+    if not failure.code and not isinstance(error, SystemExit):
         traceback.print_exception(error)
-    uplink.send(encode_failure(describe(error)))
+    uplink.send(encode_failure(failure))
     return status
 
 

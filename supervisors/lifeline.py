@@ -48,6 +48,7 @@ class Lifeline:
         self._clock = clock
         self._keeper: asyncio.Task[None] | None = None
         self._closing = False
+        self._guard: asyncio.subprocess.Process | None = None
         self._pipe: int | None = None  # the write end; its end is the signal
 
     def environment(self, child_token: str) -> dict[str, str]:
@@ -71,7 +72,12 @@ class Lifeline:
             return
         done = asyncio.Event()
         self._keeper.add_done_callback(lambda _task: done.set())
-        await happens(done, REAP_WITHIN + GUARD_MARGIN, self._clock)
+        left = await asyncio.to_thread(guard.tagged, self.token)
+        patience = REAP_WITHIN + GUARD_MARGIN if left else GUARD_MARGIN
+        if not await happens(done, patience, self._clock) and self._guard is not None:
+            # Stopped or stuck: everything else is down, so nobody needs it any more.
+            self._guard.kill()
+            await happens(done, GUARD_MARGIN, self._clock)
         self._keeper.cancel()
 
     async def _start_guard(self) -> asyncio.subprocess.Process:
@@ -89,6 +95,7 @@ class Lifeline:
         finally:
             os.close(theirs)
         self._pipe = ours
+        self._guard = process
         return process
 
     async def _keep(self, process: asyncio.subprocess.Process) -> None:

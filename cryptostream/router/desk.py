@@ -6,6 +6,7 @@ out by the actor afterwards. No sockets.
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -323,5 +324,6 @@ def _did_you_mean(suggestions: Iterable[str]) -> str:
 
 
 def _refusal(ticker: Any, error: CryptoStreamError) -> Answer:  # noqa: ANN401
-    shown = ticker if isinstance(ticker, str) else repr(ticker)
+    # reprlib: what came over the wire may be nested deeper than repr can follow.
+    shown = ticker if isinstance(ticker, str) else reprlib.repr(ticker)
     return {"ticker": shown[: m.MAX_CLIENT_ID], "ok": False, "error": m.error_map(error)}

@@ -259,5 +259,5 @@ class RegistryModel(RuleBasedStateMachine):
         assert self.registry.wanted(self.now) == watched | lingering
 
 
-RegistryModel.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+RegistryModel.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestRegistryModel = RegistryModel.TestCase
