@@ -22,6 +22,8 @@ RATES = {
     "binding": (1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 8000),
     "daemon": (500, 750, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 8000),
 }
+# On a busy machine one turn has to do (s).
+_SECOND_TURN_BEFORE = 85.0
 _RULE = "delivered >= 98 % with p50 < 50 ms"
 
 
@@ -29,7 +31,10 @@ def run(*, quick: bool) -> list[Row]:
     """Climb each way's ladder in turn, and again; compare the medians."""
     best: dict[str, list[Step]] = {way: [] for way in RATES}
     with world() as here, Helper("bench.binder") as binder:
-        for _ in range(1 if quick else 2):
+        began = time.monotonic()
+        for turn in range(1 if quick else 2):
+            if turn and time.monotonic() - began > _SECOND_TURN_BEFORE:
+                break
             for way, rates in RATES.items():
                 best[way].append(climb(rates, partial(_try, here, binder, way)))
     other = median(step.rate for step in best["expose_binding"])

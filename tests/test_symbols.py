@@ -41,8 +41,8 @@ def test_what_a_person_types_becomes_the_canonical_symbol(typed, symbol):
         "A::BTC",
         "BTCUSDT.P.P",
         # These would become ASCII letters if they were raised to capitals first.
-        "BTCUſDT",
-        "ｂｔｃｕｓｄｔ",
+        "BTCU\u017fDT",
+        "\uff22\uff34\uff23",
         "١٢٣",
     ],
 )

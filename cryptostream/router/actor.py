@@ -139,6 +139,7 @@ class RouterActor:
         """Look at the clocks until asked to stop."""
         while not stopping.is_set():
             self._look()
+            await self._keep_wishes()
             try:
                 await asyncio.wait_for(stopping.wait(), LOOK)
             except TimeoutError:
@@ -178,17 +179,20 @@ class RouterActor:
         if wanted != self._wanted:
             self._wanted = wanted
             self._act(self._reconciler.want(wanted, now, now_ns))
-        self._intentions.write(
-            [
-                Intention(
-                    client.client_id,
-                    client.lease,
-                    now_ns + int((client.lease_until - now) * 1e9),
-                    tuple(sorted(client.desired)),
-                )
-                for client in self._registry.keeping()
-            ]
-        )
+
+    async def _keep_wishes(self) -> None:
+        now, now_ns = time.monotonic(), time.time_ns()
+        wishes = [
+            Intention(
+                client.client_id,
+                client.lease,
+                now_ns + int((client.lease_until - now) * 1e9),
+                tuple(sorted(client.desired)),
+            )
+            for client in self._registry.keeping()
+        ]
+        if self._intentions.differ(wishes):
+            await asyncio.to_thread(self._intentions.write, wishes)
 
     # -- data ---------------------------------------------------------------------------
 

@@ -46,16 +46,21 @@ class IntentionFile:
             return []
         return [one for one in found if one.until_ns > now_ns]
 
+    def differ(self, intentions: list[Intention]) -> bool:
+        """Whether anything but times has changed since the last writing."""
+        return _wished(intentions) != self._written
+
     def write(self, intentions: list[Intention]) -> None:
-        """Keep these wishes in place of the former ones, if anything but their times changed."""
-        wished = tuple((one.client_id, one.symbols) for one in intentions)
-        if wished == self._written:
-            return
+        """Keep these wishes in place of the former ones."""
+        # Also after a failure: it was told once, and is tried again at the next change.
+        self._written = _wished(intentions)
         fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
             fresh.write_bytes(msgspec.msgpack.encode(intentions))
             fresh.replace(self._path)
         except OSError as error:
             logger.warning("wishes of clients cannot be kept for a restart: {}", error)
-            return
-        self._written = wished
+
+
+def _wished(intentions: list[Intention]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((one.client_id, one.symbols) for one in intentions)

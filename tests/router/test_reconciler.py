@@ -24,7 +24,7 @@ BTC, ETH = "BINANCE:BTCUSDT", "BINANCE:ETHUSDT"
 
 def rules(**changed) -> Rules:
     settings = {
-        "delay": lambda attempt: float(attempt),
+        "delay": float,
         "stable_after": 30.0,
         "max_opening": 2,
         "open_within": 20.0,

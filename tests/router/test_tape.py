@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cryptostream.router.tape import Tape
 from cryptostream.wire.frames import EMPTY_PAYLOAD, Flag, Message, decode_meta
 from cryptostream.wire.topics import SYS_HEARTBEAT
-from cryptostream.router.tape import Tape
 
 NAME = b"tick/BINANCE:BTCUSDT/"
 EPOCH = 1_700_000_000_000
@@ -53,7 +53,7 @@ def test_recovery_gives_exactly_what_is_missing_or_nothing(counts, ring, after, 
     published += [tape.publish(NAME, b"", count, 0, 0) for count in counts[forgotten:]]
     held = published[min(forgotten, len(counts)) :][-ring:]
     missing = [message for message in published if decode_meta(message.meta).top > after]
-    known = 0 < len(published) and after <= tape.top(NAME)
+    known = bool(published) and after <= tape.top(NAME)
     possible = known and len(missing) <= limit and missing == held[len(held) - len(missing) :]
 
     recovered = tape.recover(NAME, EPOCH, after, limit)

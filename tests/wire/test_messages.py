@@ -19,10 +19,9 @@ ENVELOPES = st.fixed_dictionaries(
         "id": JUNK,
         "op": st.one_of(st.sampled_from(sorted(m.OPERATIONS)), JUNK),
     },
-    optional={
-        name: JUNK
-        for name in ("tickers", "client", "topic", "epoch", "seq", "limit", "add", "ticker", "text")
-    },
+    optional=dict.fromkeys(
+        ("tickers", "client", "topic", "epoch", "seq", "limit", "add", "ticker", "text"), JUNK
+    ),
 )
 
 REQUESTS = [

@@ -348,8 +348,22 @@ VALUES = st.recursive(
 )
 ANSWERS = st.dictionaries(
     st.sampled_from(
-        ["epoch", "lease", "heartbeat", "default_exchange", "limits", "results", "messages"]
-        + ["image", "recovered", "error", "session", "simulated", "v", "id"]
+        [
+            "epoch",
+            "lease",
+            "heartbeat",
+            "default_exchange",
+            "limits",
+            "results",
+            "messages",
+            "image",
+            "recovered",
+            "error",
+            "session",
+            "simulated",
+            "v",
+            "id",
+        ]
     ),
     VALUES,
 )

@@ -66,17 +66,24 @@ class Judge:
     def _first(self, price: Decimal, reading: Reading) -> Opinion:
         if self._confirmed(price, reading, _STABLE_PERCENT / 100):
             return self._accept(price, reading)
-        if self._candidate is None or self._candidate[1].rule != reading.rule:
+        if not self._waits(price, reading, _STABLE_PERCENT / 100):
             self._candidate = (price, reading)
         return Opinion.WAITING
 
     def _far(self, price: Decimal, reading: Reading) -> Opinion:
         if self._confirmed(price, reading, self._max_jump):
             return self._accept(price, reading)
-        if self._candidate is None or not self._near(price, self._candidate[0], self._max_jump):
+        if not self._waits(price, reading, self._max_jump):
             self._candidate = (price, reading)
             self.implausible += 1
         return Opinion.IMPLAUSIBLE
+
+    def _waits(self, price: Decimal, reading: Reading, within: Decimal) -> bool:
+        """Whether the candidate is one that this reading may confirm, only not yet."""
+        if self._candidate is None:
+            return False
+        held, before = self._candidate
+        return before.rule == reading.rule and self._near(price, held, within)
 
     def _confirmed(self, price: Decimal, reading: Reading, within: Decimal) -> bool:
         if self._candidate is None:

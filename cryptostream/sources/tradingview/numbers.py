@@ -16,7 +16,8 @@ _UNITS = {"K": 3, "M": 6, "B": 9, "T": 12}
 MAX_LENGTH = 40
 
 _PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+# No group of thousands begins with a zero: "0,123" has a decimal comma.
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?")
 
 
 def _cleaned(text: str) -> str:
@@ -38,8 +39,8 @@ def parse_number(text: str) -> Decimal | None:
         bare = bare[:-1]
     if not _PLAIN.fullmatch(bare) and not _GROUPED.fullmatch(bare):
         return None
-    number = Decimal(bare.replace(",", ""))
-    return number.scaleb(exponent) if exponent else number
+    # Written with its exponent, because arithmetic would round to 28 digits.
+    return Decimal(bare.replace(",", "") + (f"E{exponent}" if exponent else ""))
 
 
 def parse_price(text: str) -> Decimal | None:

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 _HEAD = re.compile(r"~m~([0-9]{1,8})~m~")
 _FIELDS = ("lp", "bid", "ask", "volume", "ch", "chp")
+_LONGEST_HEAD = len("~m~12345678~m~")
 # Floats in the frames carry binary noise after the 15th significant digit.
 _SIGNIFICANT = 15
 
@@ -45,7 +46,8 @@ def _split_units(text: str) -> list[str]:
     payloads: list[str] = []
     position = 0
     while True:
-        rest = units[2 * position :].decode("utf-16-le", "replace")
+        # Only the head: decoding the rest each time would take minutes for a long message.
+        rest = units[2 * position : 2 * (position + _LONGEST_HEAD)].decode("utf-16-le", "replace")
         head = _HEAD.match(rest)
         if head is None:
             return payloads

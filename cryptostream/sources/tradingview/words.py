@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from cryptostream.errors import ProtocolError
+
+# A page could name any number: in ns it has to fit into 64 bits (until the year 2255).
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=9e12)]
 
 
 class Value(msgspec.Struct, frozen=True, array_like=True, tag="v"):
     """The text of the price node has changed; ``at_ms`` is ms since the Unix epoch."""
 
     text: str
-    at_ms: float
+    at_ms: Milliseconds
     rule: str
     changes: list[str]
     reread: int
@@ -34,7 +37,7 @@ class Facts(msgspec.Struct, frozen=True):
 class Pulse(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     """The page is alive."""
 
-    at_ms: float
+    at_ms: Milliseconds
     facts: Facts
 
 
@@ -58,5 +61,5 @@ def decode_word(text: str) -> Word:
     """
     try:
         return _decoder.decode(text)
-    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
         raise ProtocolError(f"the page said something unexpected: {error}") from error

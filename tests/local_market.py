@@ -1,0 +1,202 @@
+"""A real router and a real worker in the test's own loop, with a source that tests drive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cryptostream.client import aio
+from cryptostream.config.settings import Config
+from cryptostream.records import Tick
+from cryptostream.router.actor import RouterActor
+from cryptostream.sources.base import Capabilities, UsePolicy
+from cryptostream.sources.worker import Worker
+from cryptostream.symbols import Listing, Verdict
+from cryptostream.wire.hop import PageState, Report
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from cryptostream.sources.base import Outlet
+
+DEADLINE = 20.0
+
+
+class ListedAll:
+    """A directory that lists every ticker but those that begin with NO."""
+
+    def check(self, symbol: str) -> Verdict:
+        if ":NO" in symbol:
+            return Verdict(Listing.INVALID, f"{symbol} is not listed", ("BINANCE:NOW",))
+        return Verdict(Listing.VALID)
+
+    def search(self, text: str, limit: int) -> list[str]:
+        return [f"BINANCE:{text.upper()}"][:limit]
+
+    def describe(self) -> dict[str, str | int | float | None]:
+        return {"state": "fetched", "why": "", "symbols": 1, "age": 0.0}
+
+
+@dataclass
+class DrivenSource:
+    """A source whose tickers are live at once and whose records come from the test."""
+
+    outlet: Outlet
+    name: str = "driven"
+    capabilities = Capabilities(trades=True, bid_ask=False, history=False)
+    policy = UsePolicy(automated=True, redistribution=True, needs_key=False, terms="")
+    states: dict[str, Report] = field(default_factory=dict)
+    opened: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    async def open(self, symbol: str, generation: int) -> None:
+        self.opened.append(symbol)
+        self.say(symbol, PageState.LIVE, generation=generation)
+
+    async def close(self, symbol: str, generation: int) -> None:
+        if symbol in self.states and self.states[symbol].generation == generation:
+            del self.states[symbol]
+            self.closed.append(symbol)
+
+    def reports(self) -> list[Report]:
+        return list(self.states.values())
+
+    def describe(self) -> dict[str, str | int | float | None]:
+        return {"pages": len(self.states)}
+
+    def say(
+        self,
+        symbol: str,
+        state: PageState,
+        code: str = "ok",
+        *,
+        generation: int | None = None,
+        retriable: bool = True,
+    ) -> None:
+        number = self.states[symbol].generation if generation is None else generation
+        report = Report(
+            symbol=symbol,
+            generation=number,
+            state=state,
+            code=code,
+            text=code,
+            ts=time.time_ns(),
+            retriable=retriable,
+        )
+        self.states[symbol] = report
+        self.outlet.report(report)
+
+    def tick(self, symbol: str, price: str) -> None:
+        self.outlet.tick(
+            Tick(
+                symbol=symbol,
+                source=self.name,
+                method="sim",
+                last=Decimal(price),
+                ts_observed=time.time_ns(),
+                simulated=True,
+            )
+        )
+
+
+@dataclass
+class LocalMarket:
+    """A running router with one worker."""
+
+    config: Config
+    router: RouterActor
+    worker: Worker
+    source: DrivenSource
+    grown: list[dict[str, object]]
+    _stop: list[Callable[[], None]] = field(default_factory=list)
+
+    def client(self, **options: object) -> aio.AsyncClient:
+        return aio.connect(self.config.router.control, self.config.router.data, **options)
+
+
+def local_config(ports: list[int], place: Path, **router: object) -> Config:
+    """Return settings of a router of the test's own, with short times."""
+    return Config.from_dict(
+        {
+            "instance": f"t{ports[0]}",
+            "runtime_dir": str(place),
+            "router": {
+                "control": f"tcp://127.0.0.1:{ports[0]}",
+                "data": f"tcp://127.0.0.1:{ports[1]}",
+                "heartbeat": 0.2,
+                "lease": 1.0,
+                "linger": 0.2,
+                **router,
+            },
+            "reconciler": {"first_backoff": 0.05, "backoff_cap": 0.1},
+        }
+    )
+
+
+@contextlib.asynccontextmanager
+async def running_router(
+    config: Config, grown: list[dict[str, object]]
+) -> AsyncIterator[RouterActor]:
+    """Run a router in this loop."""
+    router = RouterActor(config, ListedAll(), grown.append)
+    stopping = asyncio.Event()
+    running: asyncio.Task[None] | None = None
+    try:
+        router.open()
+        await asyncio.to_thread(router.restore)
+        running = asyncio.create_task(router.run(stopping))
+        yield router
+    finally:
+        stopping.set()
+        try:
+            if running is not None:
+                await running
+        finally:
+            router.close()
+
+
+@contextlib.asynccontextmanager
+async def running_worker(
+    config: Config, name: str = "driven-0", capacity: int = 50
+) -> AsyncIterator[tuple[Worker, DrivenSource]]:
+    """Run a worker in this loop."""
+    worker = Worker(name, capacity, config.ipc("ingest"), config.ipc("workers"))
+    source = DrivenSource(worker)
+    stopping = asyncio.Event()
+    running = asyncio.create_task(worker.run(source, stopping))
+    try:
+        await asyncio.wait_for(worker.confirmed.wait(), DEADLINE)
+        yield worker, source
+    finally:
+        stopping.set()
+        await running
+        worker.close()
+
+
+@contextlib.asynccontextmanager
+async def local_market(config: Config) -> AsyncIterator[LocalMarket]:
+    """Run a router and a worker in this loop."""
+    grown: list[dict[str, object]] = []
+    async with running_router(config, grown) as router, running_worker(config) as (worker, source):
+        yield LocalMarket(config, router, worker, source, grown)
+
+
+async def take(cs: aio.AsyncClient, wanted: Callable[[object], bool]) -> object:
+    """Return the next item that is wanted, within the deadline."""
+    async with asyncio.timeout(DEADLINE):
+        async for item in cs.events():
+            if wanted(item):
+                return item
+    raise AssertionError("the stream ended")
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Wait for something that only looking can tell, within the deadline."""
+    async with asyncio.timeout(DEADLINE):
+        while not happened():
+            await asyncio.sleep(0.01)
