@@ -160,7 +160,7 @@ class TestBadInput:
             "BINANCE:",
             "a:b:c",
             "../../etc",
-            "ſſſſ",
+            "\u017f\u017f\u017f",
             "BTCUSDT\n;",
         ],
         ids=repr,

@@ -1,0 +1,136 @@
+"""The blocking client, in a program without an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cryptostream.client import connect
+from cryptostream.errors import NotConnected, UnknownSymbol
+from cryptostream.records import Status, Tick
+from tests.local_market import LocalMarket, local_config, local_market, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+BTC = "BINANCE:BTCUSDT"
+
+
+class Background:
+    """A local market in a thread with a loop of its own."""
+
+    def __init__(self, config) -> None:
+        self._config = config
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._context = local_market(config)
+        self.market: LocalMarket | None = None
+
+    def __enter__(self):
+        self._thread.start()
+        self.market = self._run(self._context.__aenter__())
+        return self
+
+    def __exit__(self, *_exc):
+        self._run(self._context.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def ticks(self, *prices: str) -> None:
+        async def publish() -> None:
+            await until(lambda: BTC in self.market.source.states)
+            for price in prices:
+                self.market.source.tick(BTC, price)
+
+        self._run(publish())
+
+
+@pytest.fixture
+def background(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Iterator[Background]:
+    with Background(local_config(free_ports(2), tmp_path)) as running:
+        yield running
+
+
+def connected(background: Background, **options):
+    router = background.market.config.router
+    return connect(router.control, router.data, **options)
+
+
+def test_a_stream_yields_ticks(background):
+    with connected(background) as cs:
+        cs.subscribe("BTCUSDT")
+        background.ticks("1", "2", "3")
+
+        stream = cs.stream("BTCUSDT")
+        assert [next(stream).last for _ in range(3)] == [1, 2, 3]
+
+
+def test_what_an_ended_loop_leaves_behind_is_there_for_the_next_one(background):
+    with connected(background) as cs:
+        cs.subscribe("BTCUSDT")
+        background.ticks("1", "2", "3", "4")
+
+        seen = []
+        for _ in range(4):
+            for tick in cs.stream("BTCUSDT"):
+                seen.append(tick.last)
+                break
+        assert seen == [1, 2, 3, 4]
+
+
+def test_events_end_after_a_silence(background):
+    with connected(background) as cs:
+        cs.subscribe("BTCUSDT")
+        background.ticks("1")
+
+        items = list(cs.events(within=1.0))
+
+        assert any(isinstance(item, Tick) for item in items)
+        assert any(isinstance(item, Status) for item in items)
+        assert cs.status[BTC].code == "ok"
+
+
+def test_a_bad_ticker_raises_with_its_suggestions(background):
+    with connected(background) as cs, pytest.raises(UnknownSymbol) as refusal:
+        next(cs.stream("NOSUCH"))
+
+    assert refusal.value.suggestions == ("BINANCE:NOW",)
+
+
+def test_requests_answer(background):
+    with connected(background) as cs:
+        cs.subscribe("BTCUSDT")
+        background.ticks("1", "2")
+        stream = cs.stream("BTCUSDT")
+        assert [next(stream).last for _ in range(2)] == [1, 2]
+
+        assert [tick.last for tick in cs.history("BTCUSDT")] == [1, 2]
+        assert cs.search("eth") == ["BINANCE:ETH"]
+        assert [row["symbol"] for row in cs.tickers()] == [BTC]
+        assert cs.daemon_status()["workers"]
+        assert cs.why("BTCUSDT")["symbol"] == BTC
+        cs.unsubscribe("BTCUSDT")
+        assert cs.statistics().dropped == 0
+        assert cs.gaps == 0
+
+
+def test_without_a_daemon_the_remedy_is_named(free_ports):
+    control, data = free_ports(2)
+
+    with pytest.raises(NotConnected, match="no daemon answers"):
+        connect(f"tcp://127.0.0.1:{control}", f"tcp://127.0.0.1:{data}").__enter__()
+
+
+def test_a_client_that_is_not_open_says_so():
+    client = connect()
+    with pytest.raises(NotConnected, match="not open"):
+        client.subscribe("BTCUSDT")
+    client._loop.close()

@@ -1,0 +1,70 @@
+"""The drained reader: no message is left behind by the edge-triggered descriptor."""
+
+from __future__ import annotations
+
+import asyncio
+
+import zmq
+
+from cryptostream.sockets import BATCH, DrainedReader, send_now
+
+DEADLINE = 10.0
+
+
+async def test_messages_that_were_there_before_the_reader_are_read():
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as out,
+        context.socket(zmq.PULL) as sink,
+    ):
+        port = sink.bind_to_random_port("tcp://127.0.0.1")
+        out.connect(f"tcp://127.0.0.1:{port}")
+        for number in range(10):
+            out.send(bytes([number]))
+        seen, enough = [], asyncio.Event()
+
+        def take(frames):
+            seen.append(frames[0])
+            if len(seen) == 10:
+                enough.set()
+
+        reader = DrainedReader(sink, take)
+        await asyncio.wait_for(enough.wait(), DEADLINE)
+        reader.close()
+
+    assert seen == [bytes([number]) for number in range(10)]
+
+
+async def test_more_messages_than_a_batch_are_read_and_other_tasks_run_between():
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as out,
+        context.socket(zmq.PULL) as sink,
+    ):
+        sink.rcvhwm = out.sndhwm = 0
+        port = sink.bind_to_random_port("tcp://127.0.0.1")
+        out.connect(f"tcp://127.0.0.1:{port}")
+        total, count, batches = BATCH * 4 + 7, 0, []
+        enough = asyncio.Event()
+
+        def take(_frames):
+            nonlocal count
+            count += 1
+            if count == total:
+                enough.set()
+
+        reader = DrainedReader(sink, take, after=lambda: batches.append(count))
+        for _ in range(total):
+            out.send(b"x")
+        await asyncio.wait_for(enough.wait(), DEADLINE)
+        reader.close()
+
+    assert count == total
+    assert len(batches) >= 4
+
+
+async def test_sending_on_a_full_socket_says_so():
+    with zmq.Context() as context, context.socket(zmq.PUSH) as out:
+        out.sndhwm = 1
+
+        assert send_now(out, [b"nobody is connected"]) is False
