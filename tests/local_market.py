@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -198,5 +199,38 @@ async def take(cs: aio.AsyncClient, wanted: Callable[[object], bool]) -> object:
 async def until(happened: Callable[[], bool]) -> None:
     """Wait for something that only looking can tell, within the deadline."""
     async with asyncio.timeout(DEADLINE):
-        while not happened():
-            await asyncio.sleep(0.01)
+        while not happened():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # what is looked at has no event of its own
+
+
+class Background:
+    """A local market in a thread with a loop of its own."""
+
+    def __init__(self, config) -> None:
+        self._config = config
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._context = local_market(config)
+        self.market: LocalMarket | None = None
+
+    def __enter__(self):
+        self._thread.start()
+        self.market = self._run(self._context.__aenter__())
+        return self
+
+    def __exit__(self, *_exc):
+        self._run(self._context.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def ticks(self, *prices: str, symbol: str = "BINANCE:BTCUSDT") -> None:
+        async def publish() -> None:
+            await until(lambda: symbol in self.market.source.states)
+            for price in prices:
+                self.market.source.tick(symbol, price)
+
+        self._run(publish())

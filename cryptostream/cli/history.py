@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 @pass_setup
 def history(setup: Setup, ticker: str, limit: int, kind: str, as_json: bool) -> int:  # noqa: FBT001
     """Print the newest records of TICKER from the daemon's ring, oldest first."""
+    config = setup.load().config
 
     async def work() -> list[Record]:
-        async with connected(setup.load().config) as cs:
+        async with connected(config) as cs:
             return await cs.history(ticker, limit, kind)
 
     for record in run(work()):

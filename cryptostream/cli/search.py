@@ -17,9 +17,10 @@ from cryptostream.cli.setting import Setup, connected, json_option, pass_setup, 
 @pass_setup
 def search(setup: Setup, text: str, limit: int, as_json: bool) -> int:  # noqa: FBT001
     """List symbols that contain or resemble TEXT."""
+    config = setup.load().config
 
     async def work() -> list[str]:
-        async with connected(setup.load().config) as cs:
+        async with connected(config) as cs:
             return await cs.search(text, limit)
 
     found: list[str] = run(work())

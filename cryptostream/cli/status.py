@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 @pass_setup
 def status(setup: Setup, as_json: bool) -> int:  # noqa: FBT001
     """Show how the daemon, its workers, clients and tickers are."""
+    config = setup.load().config
 
     async def work() -> dict[str, Any]:
-        async with connected(setup.load().config) as cs:
+        async with connected(config) as cs:
             return {**await cs.daemon_status(), "tickers": await cs.tickers()}
 
     answer = run(work())

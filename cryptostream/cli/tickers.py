@@ -31,8 +31,10 @@ def remove(setup: Setup, tickers: tuple[str, ...], as_json: bool) -> int:  # noq
 
 
 def _change(setup: Setup, request: messages.Request, *, as_json: bool) -> int:
+    config = setup.load().config
+
     async def work() -> dict[str, Any]:
-        async with connected(setup.load().config) as cs:
+        async with connected(config) as cs:
             return await cs.on_behalf_of(OPERATOR, request)
 
     results = run(work())["results"]

@@ -32,9 +32,10 @@ def watch(
 
     At a terminal a table; into a pipe one line a tick, with --json one object a line.
     """
+    config = setup.load().config
 
     async def work() -> Exit:
-        async with connected(setup.load().config) as cs:
+        async with connected(config) as cs:
             view = choose_view(as_json=as_json, everything=events)
             try:
                 return await follow(cs, tickers, view, Limits(count, seconds))

@@ -19,9 +19,10 @@ from cryptostream.cli.setting import Setup, connected, json_option, pass_setup, 
 @pass_setup
 def why(setup: Setup, ticker: str, as_json: bool) -> int:  # noqa: FBT001
     """Tell why TICKER ticks, or why it does not."""
+    config = setup.load().config
 
     async def work() -> dict[str, Any]:
-        async with connected(setup.load().config) as cs:
+        async with connected(config) as cs:
             return await cs.why(ticker)
 
     answer = run(work())

@@ -343,6 +343,8 @@ class Session:
     ) -> None:
         if error.code == "no_session":
             self._hello(now, out)
+        elif call.purpose in {"recover", "declare"} and error.retriable:
+            self._later(call_id, call, now)
         elif call.purpose == "recover":
             # Nothing of this topic is certain any more: start from an image.
             if call.topic in self._topics:
@@ -351,8 +353,6 @@ class Session:
         elif call.purpose == "hello":
             self.connected = False
             out.append(Disconnected(error.line()))
-            self._later(call_id, call, now)
-        elif call.purpose == "declare" and error.retriable:
             self._later(call_id, call, now)
         elif call.purpose == "declare":
             for symbol in _asked_in(call.body):

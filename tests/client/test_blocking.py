@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,46 +9,13 @@ import pytest
 from cryptostream.client import connect
 from cryptostream.errors import NotConnected, UnknownSymbol
 from cryptostream.records import Status, Tick
-from tests.local_market import LocalMarket, local_config, local_market, until
+from tests.local_market import Background, local_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 BTC = "BINANCE:BTCUSDT"
-
-
-class Background:
-    """A local market in a thread with a loop of its own."""
-
-    def __init__(self, config) -> None:
-        self._config = config
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._context = local_market(config)
-        self.market: LocalMarket | None = None
-
-    def __enter__(self):
-        self._thread.start()
-        self.market = self._run(self._context.__aenter__())
-        return self
-
-    def __exit__(self, *_exc):
-        self._run(self._context.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    def _run(self, work):
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
-
-    def ticks(self, *prices: str) -> None:
-        async def publish() -> None:
-            await until(lambda: BTC in self.market.source.states)
-            for price in prices:
-                self.market.source.tick(BTC, price)
-
-        self._run(publish())
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import zmq
 
+from cryptostream.client import aio
 from cryptostream.errors import StartError
 from cryptostream.records import DataState, Phase, Status, Tick
 from cryptostream.router.actor import RouterActor
@@ -171,8 +172,6 @@ async def test_more_browsers_are_asked_for_when_all_pages_are_in_use(config: Con
         running_router(config, grown) as router,
         running_worker(config, capacity=1) as (_, source),
     ):
-        from cryptostream.client import aio
-
         async with aio.connect(config.router.control, config.router.data) as cs:
             await cs.connected()
             await cs.subscribe("BTCUSDT", "ETHUSDT")

@@ -300,6 +300,15 @@ def test_a_hole_is_asked_for_with_the_position_before_it():
     assert requests(out) == [m.Recover(topic=TOPICS[0].decode(), epoch=EPOCH, seq=0)]
 
 
+def test_a_recovery_refused_for_now_is_asked_for_again_later():
+    session, tape = connected("BTCUSDT")
+    tape.publish(TOPICS[0], b"\xc1", 2, 0, 1)
+    [(call_id, hole)] = sent(session.data(tape.publish(TOPICS[0], b"\xc1", 1, 0, 1), 0.0))
+    busy = Overloaded("slow down", code="too_many_requests")
+    assert session.answer(m.encode_refusal(call_id, busy), 0.0) == []
+    assert hole in requests(session.clock(2.5))
+
+
 def test_a_recovery_that_is_refused_begins_again_from_images():
     session, tape = connected("BTCUSDT")
     tape.publish(TOPICS[0], b"\xc1", 2, 0, 1)

@@ -1,0 +1,98 @@
+"""The live table: sorted, marked, never a doubtful price shown as live."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+
+from cryptostream.cli.views import TableView
+from cryptostream.records import DataState, Phase, Status, StreamState, Tick
+from cryptostream.wire.effects import Disconnected, Gap
+
+
+@pytest.fixture
+def screen():
+    return Console(file=io.StringIO(), width=140, height=30, force_terminal=True, record=True)
+
+
+def tick(symbol: str, last: str, *, simulated: bool = False) -> Tick:
+    return Tick(
+        symbol=symbol,
+        source="tradingview",
+        method="dom",
+        last=Decimal(last),
+        ts_observed=1,
+        simulated=simulated,
+    )
+
+
+def status(symbol: str, phase: Phase, data: DataState = DataState.SUSPECT) -> Status:
+    return Status(
+        symbol=symbol,
+        phase=phase,
+        stream=StreamState.OPEN,
+        data=data,
+        code="silent",
+        text="no price for 9 s",
+        ts=1,
+    )
+
+
+def shown(view: TableView, screen: Console) -> str:
+    view.close()
+    return screen.export_text(styles=False)
+
+
+def test_rows_are_sorted_and_prices_exact(screen):
+    view = TableView(screen)
+    view.show(tick("BINANCE:ETHUSDT", "3456.10"))
+    view.show(tick("BINANCE:BTCUSDT", "67000.50"))
+
+    text = shown(view, screen)
+    last = text[text.rindex("Symbol") :]
+    assert last.index("BTCUSDT") < last.index("ETHUSDT")
+    assert "67000.50" in last
+
+
+def test_the_simulated_market_is_named_in_the_title(screen):
+    view = TableView(screen)
+    view.show(tick("BINANCE:BTCUSDT", "1", simulated=True))
+
+    assert "SIMULATED MARKET" in shown(view, screen)
+
+
+def test_a_doubtful_price_is_struck_through_and_says_why(screen):
+    view = TableView(screen)
+    view.show(tick("BINANCE:BTCUSDT", "67000.50"))
+    view.show(status("BINANCE:BTCUSDT", Phase.STALE))
+    view.close()
+
+    text = screen.export_text(styles=True)
+    assert "no price for 9 s" in text
+    line = next(line for line in reversed(text.splitlines()) if "67000.50" in line)
+    before = line[: line.index("67000.50")]
+    assert ";9m" in before[before.rindex("\x1b[") :]
+
+
+def test_a_closed_ticker_leaves_the_table(screen):
+    view = TableView(screen)
+    view.show(tick("BINANCE:BTCUSDT", "67000.50"))
+    view.show(status("BINANCE:BTCUSDT", Phase.CLOSED))
+
+    text = shown(view, screen)
+    assert "67000.50" not in text[text.rindex("Symbol") :]
+
+
+def test_gaps_and_a_lost_connection_are_told(screen):
+    view = TableView(screen)
+    view.show(Gap("tick/X/", "X", 1, 2, 4, "aged_out"))
+    view.show(Disconnected("nothing was heard"))
+    view.refresh()
+
+    text = shown(view, screen)
+    assert "1 gaps" in text
+    assert "3 records are missing" in text
+    assert "disconnected" in text
