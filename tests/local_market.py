@@ -14,6 +14,7 @@ from cryptostream.client import aio
 from cryptostream.config.settings import Config
 from cryptostream.records import Tick
 from cryptostream.router.actor import RouterActor
+from cryptostream.router.process import rules
 from cryptostream.sources.base import Capabilities, UsePolicy
 from cryptostream.sources.worker import Worker
 from cryptostream.symbols import Listing, Verdict
@@ -144,7 +145,7 @@ async def running_router(
     config: Config, grown: list[dict[str, object]]
 ) -> AsyncIterator[RouterActor]:
     """Run a router in this loop."""
-    router = RouterActor(config, ListedAll(), grown.append)
+    router = RouterActor(config, rules(config), ListedAll(), grown.append)
     stopping = asyncio.Event()
     running: asyncio.Task[None] | None = None
     try:

@@ -27,12 +27,12 @@ def _set_up(config: Mapping[str, object], process: str) -> Config:
 
 async def router(child: Child, config: Mapping[str, object]) -> None:
     """Run the router with its symbol directory."""
-    from cryptostream.router import actor  # noqa: PLC0415
+    from cryptostream.router import process  # noqa: PLC0415
     from cryptostream.sources.directory import ListingDirectory  # noqa: PLC0415
 
     known = _set_up(config, "router")
     async with ListingDirectory(known.directory) as directory:
-        await actor.main(child, known, directory)
+        await process.main(child, known, directory)
 
 
 async def browser(child: Child, config: Mapping[str, object]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,12 @@ import zmq
 from loguru import logger
 from msgspec.structs import replace
 
-from cryptostream.errors import CryptoStreamError, Overloaded, ProtocolError, StartError
+from cryptostream.errors import ProtocolError, StartError
 from cryptostream.records import DataState, Phase
 from cryptostream.router.desk import Desk
 from cryptostream.router.hop import Hop, Hops, missing_before
 from cryptostream.router.intentions import Intention, IntentionFile
-from cryptostream.router.rate import RateLimit
+from cryptostream.router.reception import Reception
 from cryptostream.router.reconciler import (
     ClosePage,
     ForgetValues,
@@ -32,11 +31,8 @@ from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
 from cryptostream.sockets import DrainedReader, send_now
 from cryptostream.wire import hop as wire_hop
-from cryptostream.wire import messages
 from cryptostream.wire.frames import encode_payload
 from cryptostream.wire.topics import STATUS, TICK, TRADE, topic
-from supervisors.backoff import delay as backoff_delay
-from supervisors.spec import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,7 +41,6 @@ if TYPE_CHECKING:
     from cryptostream.records import Status
     from cryptostream.router.reconciler import Instruction
     from cryptostream.symbols import Directory
-    from supervisors.child import Child
 
 # Bigger than any message we accept: what is between is answered with a code, what is beyond
 # would only fill the memory and is cut by the socket itself.
@@ -60,7 +55,11 @@ class RouterActor:
     """Owns the sockets that clients and workers see; runs in the loop of its process."""
 
     def __init__(
-        self, config: Config, directory: Directory, report: Callable[[dict[str, Any]], None]
+        self,
+        config: Config,
+        rules: Rules,
+        directory: Directory,
+        report: Callable[[dict[str, Any]], None],
     ) -> None:
         self._config = config
         self._report = report
@@ -73,7 +72,7 @@ class RouterActor:
             max_clients=config.router.max_clients,
             max_tickers=config.router.max_tickers_per_client,
         )
-        self._reconciler = Reconciler(_rules(config))
+        self._reconciler = Reconciler(rules)
         self._desk = Desk(
             config, self._registry, self.tape, self._reconciler, directory, self._describe
         )
@@ -86,7 +85,7 @@ class RouterActor:
         self._beat_at = 0.0
         place = config.runtime_path() / f"{config.instance}-intentions"
         self._intentions = IntentionFile(place)
-        self._rate = RateLimit(config.router.request_rate, config.router.request_burst)
+        self._reception = Reception(config.router, self._desk)
         self._context = zmq.Context()
         self._readers: list[DrainedReader] = []
 
@@ -164,7 +163,7 @@ class RouterActor:
         if now - self._beat_at >= self._config.router.heartbeat:
             self._beat_at = now
             self._beat(now_ns)
-            self._rate.forget_idle(now)
+            self._reception.forget_idle(now)
 
     def _beat(self, now_ns: int) -> None:
         send_now(self._data, self.tape.heartbeat(now_ns))
@@ -357,7 +356,9 @@ class RouterActor:
         # A REQ socket puts an empty frame before its body and wants one back.
         envelope = [route, b""] if frames[1:2] == [b""] else [route]
         body = frames[len(envelope) :]
-        reply = self._answer(route, body)
+        now, now_ns = time.monotonic(), time.time_ns()
+        reply = self._reception.reply(route, body, now, now_ns)
+        self._sync(now, now_ns)
         try:
             sent = send_now(self._control, [*envelope, reply])
         except zmq.ZMQError as error:
@@ -367,40 +368,6 @@ class RouterActor:
         if not sent:
             self._refused += 1
         self._readers[1].kick()
-
-    def _answer(self, route: bytes, body: list[bytes]) -> bytes:
-        now, now_ns = time.monotonic(), time.time_ns()
-        call_id, request = self._read(body)
-        try:
-            if not self._rate.allows(route, now):
-                raise Overloaded(
-                    "this connection sends too many requests",
-                    code="too_many_requests",
-                    hint="slow down, or raise router.request_rate",
-                )
-            if isinstance(request, CryptoStreamError):
-                raise request
-            answer = self._desk.answer(request, route, now, now_ns)
-            self._sync(now, now_ns)
-            return messages.encode_answer(call_id, answer)
-        except CryptoStreamError as error:
-            self._refused += 1
-            return messages.encode_refusal(call_id, error)
-
-    def _read(
-        self, body: list[bytes]
-    ) -> tuple[int | str | None, messages.Request | CryptoStreamError]:
-        limit = self._config.router.max_message
-        if len(body) != 1:
-            hint = "send one MessagePack map a message"
-            return None, ProtocolError(f"a request is one frame, not {len(body)}", hint=hint)
-        if len(body[0]) > limit:
-            return None, ProtocolError(
-                f"a request of {len(body[0])} bytes; at most {limit} are taken",
-                code="too_large",
-                hint="split the request, or raise router.max_message",
-            )
-        return messages.decode_request(body[0])
 
     def _describe(self) -> dict[str, Any]:
         now = time.monotonic()
@@ -414,7 +381,7 @@ class RouterActor:
                 "messages": self.tape.messages,
                 "records": self.tape.records,
                 "unowned": self._unowned,
-                "refused": self._refused,
+                "refused": self._refused + self._reception.refused,
             },
             "restarts": self._reconciler.restarts,
             "workers": [
@@ -434,23 +401,6 @@ class RouterActor:
 _LOUD = frozenset({"crashed", "worker_lost", "blocked", "open_timeout", "gap", "wrong_symbol"})
 
 
-def _rules(config: Config) -> Rules:
-    settings, pages = config.reconciler, config.sources.tradingview
-    backoff = Backoff(
-        first=settings.first_backoff, factor=settings.backoff_factor, cap=settings.backoff_cap
-    )
-    jitter = random.SystemRandom()
-    return Rules(
-        delay=lambda attempt: backoff_delay(attempt, backoff, jitter.random()),
-        stable_after=settings.stable_after,
-        max_opening=settings.max_opening,
-        # The page has its own deadlines; ours is only for a page that says nothing at all.
-        open_within=pages.load_timeout + pages.value_timeout + 10.0,
-        ceiling=config.browsers.ceiling,
-        give_up_after=settings.give_up_after,
-    )
-
-
 def _bind(socket: zmq.Socket[bytes], address: str) -> None:
     try:
         socket.bind(address)
@@ -459,15 +409,3 @@ def _bind(socket: zmq.Socket[bytes], address: str) -> None:
         raise StartError(
             f"cannot listen on {address}: {error.strerror}", code="port_in_use", hint=hint
         ) from error
-
-
-async def main(child: Child, config: Config, directory: Directory) -> None:
-    """Run the router as a supervised child until it is asked to stop."""
-    actor = RouterActor(config, directory, child.report)
-    try:
-        actor.open()
-        actor.restore()
-        child.ready()
-        await actor.run(child.stopping)
-    finally:
-        actor.close()

@@ -1,12 +1,13 @@
-// A CryptoStream client as docs/protocol.md describes it: DEALER for requests, SUB for data.
+// A CryptoStream client as docs/protocol.md describes it: DEALER for requests, XSUB for data.
 //
 // Events: connected {epoch, simulated}, disconnected {reason}, accepted {ticker, symbol},
-// rejected {ticker, error, suggestions}, record {kind, record, epoch, seq, image, ...}, gap {...}.
+// rejected {ticker, error, suggestions}, refused {op, error}, malformed {reason},
+// record {kind, ..., epoch, seq, ts_published, image, simulated}, gap {topic, first, last, reason}.
 
-import { EventEmitter } from "node:events";
 import { randomUUID } from "node:crypto";
+import { EventEmitter } from "node:events";
 import { decode, encode } from "@msgpack/msgpack";
-import { Dealer, Subscriber } from "zeromq";
+import { Dealer, XSubscriber } from "zeromq";
 import { Topic } from "./topic.mjs";
 
 const VERSION = 1;
@@ -16,6 +17,7 @@ const SIMULATED = 8;
 const ANSWER_WITHIN = 2_000; // ms; then a request is given up, and made anew if it still matters
 const LIVENESS = 3; // missed heartbeats of the daemon that are a lost connection
 const LOOK = 100; // ms between two looks at the clock
+const LONGEST_PAUSE = 30_000; // ms, added at most before one more attempt to connect
 
 export class Client extends EventEmitter {
   constructor({ control = "tcp://127.0.0.1:7700", data = "tcp://127.0.0.1:7701", id } = {}) {
@@ -24,7 +26,7 @@ export class Client extends EventEmitter {
     this.id = id ?? randomUUID();
     this.tickers = new Set(); // as the user wrote them
     this.topics = new Map(); // name -> Topic
-    this.calls = new Map(); // id -> {resolve, reject, deadline}
+    this.calls = new Map(); // id -> {op, resolve, reject, deadline}
     this.lastCall = 0;
     this.generation = 0;
     this.epoch = 0;
@@ -34,11 +36,22 @@ export class Client extends EventEmitter {
     this.chunk = 500;
     this.connected = false;
     this.closing = false;
+    this.failures = 0; // connections in a row that came to nothing
+    this.pause = 0; // ms
   }
 
   // Follow these tickers; what becomes of each is told by an event.
   follow(...tickers) {
     for (const ticker of tickers) this.tickers.add(ticker);
+    if (this.connected) this.attempt(() => this.declare());
+  }
+
+  // Follow these tickers, named as they were to `follow`, no more.
+  leave(...tickers) {
+    for (const ticker of tickers) {
+      this.tickers.delete(ticker);
+      this.forget(canonical(ticker, this.exchange));
+    }
     if (this.connected) this.attempt(() => this.declare());
   }
 
@@ -59,15 +72,17 @@ export class Client extends EventEmitter {
   openSockets() {
     const sockets = {
       control: new Dealer({ linger: 200, sendTimeout: 0 }),
-      data: new Subscriber({ linger: 0, receiveHighWaterMark: 100_000 }),
+      // Subscriptions are messages too: with a limit some of many would be lost for ever. The
+      // SUB socket of this library cannot lift it, XSUB can.
+      data: new XSubscriber({ linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 100_000 }),
     };
     this.sockets = sockets;
-    this.sending = Promise.resolve();
+    this.sending = { control: Promise.resolve(), data: Promise.resolve() };
     this.heard = this.pinged = Date.now();
     sockets.control.connect(this.addresses.control);
     sockets.data.connect(this.addresses.data);
     // Listen first, ask afterwards: what comes in between is held, not lost.
-    sockets.data.subscribe("sys/heartbeat/", ...this.topics.keys());
+    for (const name of ["sys/heartbeat/", ...this.topics.keys()]) this.subscribe(name, true);
     this.read(sockets.control, (frames) => this.onAnswer(frames));
     this.read(sockets.data, (frames) => this.onData(frames));
     this.attempt(() => this.hello());
@@ -88,6 +103,16 @@ export class Client extends EventEmitter {
     }
   }
 
+  // One send at a time. One that fails is noticed: by the answer, or the heartbeat, that is missing.
+  send(name, body) {
+    const socket = this.sockets[name];
+    this.sending[name] = this.sending[name].then(() => socket.send(body)).catch(() => {});
+  }
+
+  subscribe(name, wanted) {
+    this.send("data", Buffer.concat([Buffer.from([wanted ? 1 : 0]), Buffer.from(name)]));
+  }
+
   look() {
     const now = Date.now();
     for (const [id, call] of this.calls) {
@@ -95,20 +120,23 @@ export class Client extends EventEmitter {
       this.calls.delete(id);
       call.reject(new Error("the daemon did not answer in time"));
     }
-    if (now - this.heard > LIVENESS * this.heartbeat * 1000) this.reconnect(now);
+    const silent = now - this.heard;
+    if (silent > LIVENESS * this.heartbeat * 1000 + this.pause) {
+      this.reconnect(silent);
+      return;
+    }
     // However long the lease: the answer says whether the daemon still knows us.
-    const pause = Math.min(this.lease / 3, 5) * 1000;
-    if (this.connected && now - this.pinged >= pause) {
+    if (this.connected && now - this.pinged >= Math.min(this.lease / 3, 5) * 1000) {
       this.pinged = now;
       this.attempt(() => this.ping());
     }
   }
 
-  reconnect(now) {
-    if (this.connected) {
-      this.connected = false;
-      this.emit("disconnected", { reason: `nothing was heard for ${now - this.heard} ms` });
-    }
+  reconnect(silent) {
+    if (this.connected) this.emit("disconnected", { reason: `${silent} ms of silence` });
+    this.connected = false;
+    this.failures += 1;
+    this.pause = Math.random() * Math.min(LONGEST_PAUSE, 250 * 2 ** this.failures);
     this.closeSockets();
     this.openSockets();
   }
@@ -117,32 +145,35 @@ export class Client extends EventEmitter {
 
   request(op, fields = {}) {
     const id = ++this.lastCall;
-    const { control } = this.sockets;
-    const body = encode({ v: VERSION, id, op, ...fields });
     return new Promise((resolve, reject) => {
-      this.calls.set(id, { resolve, reject, deadline: Date.now() + ANSWER_WITHIN });
-      // One send at a time; one that fails is noticed by the answer that does not come.
-      this.sending = this.sending.then(() => control.send(body)).catch(() => {});
+      this.calls.set(id, { op, resolve, reject, deadline: Date.now() + ANSWER_WITHIN });
+      this.send("control", encode({ v: VERSION, id, op, ...fields }));
     });
   }
 
   onAnswer(frames) {
     this.heard = Date.now();
-    const answer = unpack(frames.at(-1));
-    const call = this.calls.get(answer.id);
+    const answer = this.unpack(frames.at(-1));
+    const call = this.calls.get(answer?.id);
     if (!call) return; // an answer to a request that was given up
     this.calls.delete(answer.id);
     if (answer.ok) call.resolve(answer);
-    else call.reject(Object.assign(new Error(answer.error.message), answer.error));
+    else call.reject(Object.assign(new Error(answer.error.message), { op: call.op }, answer.error));
   }
 
-  // Do something that asks the daemon; without a session say hello, else try again.
+  // Do what asks the daemon, again if need be; work says what is wanted now, never old words.
   attempt(work) {
     const { sockets } = this;
+    const current = () => sockets === this.sockets && !this.closing;
     work().catch((error) => {
-      if (this.closing || sockets !== this.sockets) return;
+      if (!current()) return;
+      if (error.code && !error.retriable && error.code !== "old_generation") {
+        const { op, code, message, hint } = error;
+        this.emit("refused", { op, error: { code, message, hint } });
+        return;
+      }
       const next = error.code === "no_session" ? () => this.hello() : work;
-      setTimeout(() => sockets === this.sockets && !this.closing && this.attempt(next), LOOK);
+      setTimeout(() => current() && this.attempt(next), LOOK * (1 + Math.random()));
     });
   }
 
@@ -152,58 +183,66 @@ export class Client extends EventEmitter {
     this.heartbeat = welcome.heartbeat;
     this.exchange = welcome.default_exchange;
     this.chunk = welcome.limits.max_tickers_per_request;
-    const { epoch } = welcome;
-    this.enterEpoch(epoch);
+    this.failures = this.pause = 0;
+    this.enterEpoch(Number(welcome.epoch));
+    const { epoch } = this;
     if (!this.connected) this.emit("connected", { epoch, simulated: welcome.simulated });
     this.connected = true;
     await this.declare();
   }
 
   async ping() {
-    const { session } = await this.request("ping");
-    if (session === false) await this.hello();
+    const { session, epoch } = await this.request("ping");
+    if (session === false || Number(epoch) > this.epoch) await this.hello();
   }
 
   // Say the whole set: idempotent, so that it heals whatever was lost before.
   async declare() {
     const wanted = [...this.tickers];
     for (const ticker of wanted) this.listen(canonical(ticker, this.exchange));
-    this.generation += 1;
-    const first = wanted.slice(0, this.chunk);
-    this.declared(await this.request("set", { tickers: first, generation: this.generation }));
+    const parts = [wanted.slice(0, this.chunk)];
     for (let at = this.chunk; at < wanted.length; at += this.chunk) {
-      this.declared(await this.request("modify", { add: wanted.slice(at, at + this.chunk) }));
+      parts.push(wanted.slice(at, at + this.chunk));
     }
+    const generation = ++this.generation;
+    const answers = parts.map((tickers, at) =>
+      at ? this.request("modify", { add: tickers }) : this.request("set", { tickers, generation }),
+    );
+    const results = (await Promise.all(answers)).flatMap((answer) => answer.results);
+    results.forEach((result, at) => this.declared(wanted[at], result));
+    // What was being asked for on a connection that is gone is asked for again.
+    for (const topic of this.topics.values()) this.fill(topic);
   }
 
-  declared({ results }) {
-    for (const { ok, ticker, symbol, images, error, suggestions } of results) {
-      if (ok) {
-        this.emit("accepted", { ticker, symbol });
-        for (const frames of images) this.onImage(message(frames));
-      } else {
-        this.tickers.delete(ticker);
-        this.forget(canonical(ticker, this.exchange));
-        this.emit("rejected", { ticker, error, suggestions: suggestions ?? [] });
-      }
+  declared(ticker, { ok, symbol, images, error, suggestions }) {
+    if (!this.tickers.has(ticker)) return; // left meanwhile
+    if (!ok) {
+      this.tickers.delete(ticker);
+      this.forget(canonical(ticker, this.exchange));
+      this.emit("rejected", { ticker, error, suggestions: suggestions ?? [] });
+      return;
+    }
+    this.emit("accepted", { ticker, symbol });
+    for (const image of images.map((frames) => this.message(frames))) {
+      // A topic that has its position goes on from there: what it missed is found and filled.
+      const topic = this.topics.get(image?.topic);
+      if (topic?.mode === "syncing") this.take(topic, image, () => topic.image(image));
     }
   }
 
   // -- topics ------------------------------------------------------------------------------
 
   listen(symbol) {
-    for (const kind of KINDS) {
-      const name = `${kind}/${symbol}/`;
+    for (const name of KINDS.map((kind) => `${kind}/${symbol}/`)) {
       if (this.topics.has(name)) continue;
       this.topics.set(name, new Topic(name, symbol));
-      this.sockets.data.subscribe(name);
+      this.subscribe(name, true);
     }
   }
 
   forget(symbol) {
-    for (const kind of KINDS) {
-      const name = `${kind}/${symbol}/`;
-      if (this.topics.delete(name)) this.sockets.data.unsubscribe(name);
+    for (const name of KINDS.map((kind) => `${kind}/${symbol}/`)) {
+      if (this.topics.delete(name)) this.subscribe(name, false);
     }
   }
 
@@ -215,24 +254,30 @@ export class Client extends EventEmitter {
 
   onData(frames) {
     this.heard = Date.now();
-    const found = message(frames);
-    if (found.meta.version !== VERSION) return;
-    if (found.meta.epoch > this.epoch && this.connected) {
-      // The daemon began anew: nothing is certain until it has sent images.
-      this.enterEpoch(found.meta.epoch);
-      this.attempt(() => this.hello());
-    }
-    const topic = this.topics.get(found.topic);
-    if (!topic || found.meta.epoch !== this.epoch) return;
-    const was = topic.missing;
-    this.tell(topic, topic.take(found));
-    if (topic.missing && !was) this.attempt(() => this.recover(topic));
+    const found = this.message(frames);
+    const topic = found && this.topics.get(found.topic);
+    if (topic) this.take(topic, found, () => topic.take(found));
+    else if (found) this.isPresent(found.meta.epoch);
   }
 
-  onImage(found) {
-    const topic = this.topics.get(found.topic);
-    if (!topic || topic.mode === "live" || found.meta.epoch !== this.epoch) return;
-    this.tell(topic, topic.image(found));
+  // A larger epoch: the daemon began anew, and nothing is certain until it has sent images. A
+  // smaller one is a late echo.
+  isPresent(epoch) {
+    if (epoch > this.epoch && this.connected) {
+      this.enterEpoch(epoch);
+      this.attempt(() => this.hello());
+    }
+    return epoch === this.epoch;
+  }
+
+  take(topic, { meta }, work) {
+    if (!this.isPresent(meta.epoch)) return;
+    const was = topic.missing;
+    this.tell(topic, work());
+    if (!was) this.fill(topic);
+  }
+
+  fill(topic) {
     if (topic.missing) this.attempt(() => this.recover(topic));
   }
 
@@ -241,13 +286,11 @@ export class Client extends EventEmitter {
     if (!topic.missing || this.topics.get(topic.name) !== topic) return;
     const { name, epoch, seq } = topic;
     const answer = await this.request("recover", { topic: name, epoch, seq });
-    if (!topic.missing || topic.epoch !== epoch) return; // overtaken by a new epoch
-    if (!answer.recovered) {
-      this.onImage(message(answer.image));
-      return;
-    }
-    this.tell(topic, topic.recovered(answer.messages.map(message)));
-    if (topic.missing) await this.recover(topic);
+    if (!topic.missing || topic.epoch !== epoch) return; // filled, or overtaken by a new epoch
+    const messages = (answer.messages ?? [answer.image]).map((frames) => this.message(frames));
+    if (answer.recovered) this.tell(topic, topic.recovered(messages));
+    else if (this.isPresent(messages[0].meta.epoch)) this.tell(topic, topic.image(messages[0]));
+    await this.recover(topic);
   }
 
   tell(topic, found) {
@@ -257,33 +300,39 @@ export class Client extends EventEmitter {
         this.emit("gap", gap);
         continue;
       }
-      this.emit("record", {
-        kind,
-        ...record,
-        epoch: meta.epoch,
-        seq,
-        ts_published: meta.ts_published,
-        image: (meta.flags & IMAGE) !== 0,
-        simulated: record.simulated === true || (meta.flags & SIMULATED) !== 0,
-      });
+      const { epoch, ts_published, flags } = meta;
+      const simulated = record.simulated === true || (flags & SIMULATED) !== 0;
+      const image = (flags & IMAGE) !== 0;
+      this.emit("record", { kind, ...record, epoch, seq, ts_published, image, simulated });
     }
   }
-}
 
-// Times are ns since 1970 and do not fit into a Number: 64-bit integers come as BigInt.
-function unpack(bytes) {
-  const found = decode(bytes, { useBigInt64: true });
-  if (typeof found.epoch === "bigint") found.epoch = Number(found.epoch);
-  return found;
-}
+  // -- bytes -------------------------------------------------------------------------------
 
-function message([topic, meta, payload]) {
-  const [version, epoch, seq, count, ts_published, flags] = unpack(meta);
-  return {
-    topic: Buffer.from(topic).toString(),
-    meta: { version, epoch: Number(epoch), seq: Number(seq), count, ts_published, flags },
-    records: unpack(payload),
-  };
+  message([topic, packed, payload]) {
+    const meta = this.unpack(packed);
+    if (!Array.isArray(meta) || Number(meta[0]) !== VERSION) {
+      this.emit("malformed", { reason: `data messages of version ${meta?.[0]} are not known here` });
+      return null;
+    }
+    const [epoch, seq, count, , flags] = meta.slice(1).map(Number);
+    const records = this.unpack(payload);
+    return {
+      topic: Buffer.from(topic).toString(),
+      meta: { epoch, seq, count, ts_published: meta[4], flags },
+      records: Array.isArray(records) ? records : [],
+    };
+  }
+
+  // Times are ns since 1970 and do not fit into a Number: 64-bit integers come as BigInt.
+  unpack(bytes) {
+    try {
+      return decode(bytes, { useBigInt64: true });
+    } catch (error) {
+      this.emit("malformed", { reason: error.message });
+      return null;
+    }
+  }
 }
 
 // btcusdt -> BINANCE:BTCUSDT

@@ -90,6 +90,12 @@ export function topOf(meta) {
   return meta.count ? meta.seq + meta.count - 1 : meta.seq;
 }
 
-function recordsOf({ meta, records }) {
-  return records.map((record, at) => ({ record, meta, seq: meta.seq + at }));
+// A payload that could not be read, or holds another number of records than was said, is lost.
+function recordsOf({ topic, meta, records }) {
+  if (records.length === meta.count) {
+    return records.map((record, at) => ({ record, meta, seq: meta.seq + at }));
+  }
+  const symbol = topic.split("/").at(-2);
+  const span = { epoch: meta.epoch, first: meta.seq, last: topOf(meta) };
+  return [{ gap: { topic, symbol, ...span, reason: "malformed" } }];
 }

@@ -48,7 +48,7 @@ client.on("record", ({ kind, ...record }) => {
   seen += 1;
   if (seen >= limit) end(0);
 });
-for (const event of ["connected", "disconnected", "accepted", "gap"]) {
+for (const event of ["connected", "disconnected", "accepted", "refused", "malformed", "gap"]) {
   client.on(event, (what) => console.error(json({ kind: event, ...what })));
 }
 client.on("rejected", (what) => {

@@ -13,6 +13,7 @@ from cryptostream.client import aio
 from cryptostream.errors import StartError
 from cryptostream.records import DataState, Phase, Status, Tick
 from cryptostream.router.actor import RouterActor
+from cryptostream.router.process import rules
 from cryptostream.wire import hop
 from cryptostream.wire.frames import encode_payload
 from cryptostream.wire.hop import PageState
@@ -190,7 +191,7 @@ async def test_more_browsers_are_asked_for_when_all_pages_are_in_use(config: Con
 def test_an_address_in_use_is_refused_with_the_remedy(config: Config) -> None:
     with zmq.Context() as context, context.socket(zmq.PUB) as taken:
         taken.bind(config.router.data)
-        actor = RouterActor(config, ListedAll(), lambda _report: None)
+        actor = RouterActor(config, rules(config), ListedAll(), lambda _report: None)
 
         with pytest.raises(StartError) as refusal:
             actor.open()

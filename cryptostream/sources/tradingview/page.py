@@ -14,6 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from cryptostream.errors import ProtocolError, SourceError
+from cryptostream.sources.tradingview.border import FIRST_ERROR, from_playwright, refused
 from cryptostream.sources.tradingview.scripts import BINDING, observer_script
 from cryptostream.sources.tradingview.selectors import page_url
 from cryptostream.sources.tradingview.watch import Watch
@@ -21,7 +22,7 @@ from cryptostream.sources.tradingview.words import ErrorPage, Pulse, Value, deco
 from cryptostream.wire.hop import PageState, Report
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, CDPSession, Page, Response
+    from playwright.async_api import BrowserContext, CDPSession, Page
 
     from cryptostream.config.settings import TradingView
     from cryptostream.records import Tick
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 LOOK = 0.25
 # A page that does not close by itself within this time (s) is left to the browser's end.
 CLOSE_WITHIN = 3.0
-_NOT_FOUND = 404
-_REFUSALS = frozenset({403, 429, 503})
-_FIRST_ERROR = 400
 # Addresses that only count visitors or show advertisements. A page works without them.
 AD_PATTERNS = (
     "*doubleclick*",
@@ -95,7 +93,7 @@ class PageActor:
             self._fail(error)
             raise
         except PlaywrightError as error:
-            mapped = _from_playwright(error, self.symbol)
+            mapped = from_playwright(error, self.symbol)
             self._fail(mapped)
             raise mapped from error
         finally:
@@ -150,8 +148,8 @@ class PageActor:
                 f"the page did not answer within {self._settings.load_timeout:.0f} s",
                 code="load_timeout",
             ) from error
-        if response is not None and response.status >= _FIRST_ERROR:
-            raise await _refused(response, self.symbol)
+        if response is not None and response.status >= FIRST_ERROR:
+            raise await refused(response, self.symbol)
 
     async def _first_price(self, child: Child) -> None:
         failed = self._failed
@@ -304,43 +302,6 @@ class PageActor:
             retry_after=retry_after,
             simulated=bool(watch and watch.simulated),
         )
-
-
-async def _refused(response: Response, symbol: str) -> SourceError:
-    if response.status == _NOT_FOUND:
-        return SourceError(
-            f"the site has no page for {symbol}",
-            code="not_found",
-            retriable=False,
-            hint="check the name with 'cryptostream search'",
-        )
-    if response.status in _REFUSALS:
-        error = SourceError(
-            f"the site refuses pages now (HTTP {response.status})",
-            code="blocked",
-            hint="it is left alone for a while; API sources stand beside it",
-        )
-        wait = await response.header_value("retry-after")
-        error.retry_after = float(wait) if wait and wait.isdigit() else None
-        return error
-    return SourceError(f"the site answered HTTP {response.status}", code="http_error")
-
-
-def _from_playwright(error: PlaywrightError, symbol: str) -> SourceError:
-    """Map what Playwright raises to our error: the one border to it in this package."""
-    text = error.message.splitlines()[0] if error.message else "the browser failed"
-    if "net::ERR_" in text:
-        reason = text.partition("net::")[2].partition(" ")[0]
-        return SourceError(
-            f"the page of {symbol} cannot be reached ({reason})",
-            code="unreachable",
-            hint="check the network and sources.tradingview.base_url",
-        )
-    if "crash" in text.lower():
-        return SourceError("the page crashed", code="crashed")
-    if "closed" in text.lower():
-        return SourceError("the browser or the page was closed", code="page_closed")
-    return SourceError(f"the browser failed: {text[:200]}", code="browser_error")
 
 
 async def _close(page: Page | None) -> None:

@@ -1,0 +1,211 @@
+"""The JavaScript client, written from the protocol document alone, receives what ours does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+import zmq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.integration.conftest import Market
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "javascript"
+NODE_LEAST = 20
+# A package index far away, or a busy machine (s).
+INSTALL_WITHIN = 60
+# How long both clients watch (s), and how long they may take to end after it.
+WATCH = 10
+GRACE = 20
+# Every so many ticks one is dropped on its way to the JavaScript client.
+DROPPED = 5
+
+
+def refuse(reason: str) -> NoReturn:
+    """Skip at home, fail in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    """Return Node.js, if it is new enough."""
+    found = shutil.which("node")
+    if found is None:
+        refuse(f"Node.js is missing: install version {NODE_LEAST} or newer")
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True)
+    if int(version.stdout.lstrip("v").partition(".")[0]) < NODE_LEAST:
+        refuse(f"Node.js {version.stdout.strip()} is too old: install {NODE_LEAST} or newer")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the example with what it needs installed."""
+    npm = shutil.which("npm")
+    if npm is None:
+        refuse("npm is missing: install it beside Node.js")
+    place = tmp_path_factory.mktemp("javascript") / "example"
+    shutil.copytree(EXAMPLE, place, ignore=shutil.ignore_patterns("node_modules", "*.lock"))
+    command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock"]
+    try:
+        done = subprocess.run(
+            command, cwd=place, capture_output=True, text=True, timeout=INSTALL_WITHIN, check=False
+        )
+    except subprocess.TimeoutExpired:
+        refuse(f"npm install took longer than {INSTALL_WITHIN} s: is its registry reachable?")
+    if done.returncode != 0:
+        refuse(f"npm install failed, is its registry reachable? {done.stderr[-500:]}")
+    return place
+
+
+@contextmanager
+def lossy(address: str) -> Iterator[str]:
+    """Pass the data socket on at another address, with some of its ticks dropped."""
+    over = threading.Event()
+    with zmq.Context() as context, context.socket(zmq.XPUB) as front:
+        port = front.bind_to_random_port("tcp://127.0.0.1")
+        front.linger = 0
+        back = context.socket(zmq.XSUB)
+        back.linger = 0
+        back.connect(address)
+        thread = threading.Thread(target=_pass_on, args=(front, back, over))
+        thread.start()
+        try:
+            yield f"tcp://127.0.0.1:{port}"
+        finally:
+            over.set()
+            thread.join(5.0)
+            back.close()
+
+
+def _pass_on(front: zmq.Socket[bytes], back: zmq.Socket[bytes], over: threading.Event) -> None:
+    poller = zmq.Poller()
+    poller.register(front, zmq.POLLIN)
+    poller.register(back, zmq.POLLIN)
+    ticks = 0
+    while not over.is_set():
+        ready = dict(poller.poll(100))
+        if front in ready:
+            back.send(front.recv())
+        if back in ready:
+            frames = back.recv_multipart()
+            ticks += frames[0].startswith(b"tick/")
+            if not frames[0].startswith(b"tick/") or ticks % DROPPED:
+                front.send_multipart(frames)
+
+
+def watch_with(*command: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(child: subprocess.Popen[str]) -> tuple[list[dict[str, Any]], str]:
+    """Return the JSON lines of a program that ends by itself, and what it said beside them."""
+    with child:
+        try:
+            out, said = child.communicate(timeout=WATCH + GRACE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise
+    assert child.returncode == 0, said
+    return [json.loads(line) for line in out.splitlines()], said
+
+
+def positions(ticks: list[dict[str, Any]]) -> dict[tuple[str, int], dict[int, str]]:
+    """Return {(symbol, epoch): {seq: last}}; no position may come twice."""
+    found: dict[tuple[str, int], dict[int, str]] = defaultdict(dict)
+    for tick in ticks:
+        line = found[tick["symbol"], tick["epoch"]]
+        assert tick["seq"] not in line
+        line[tick["seq"]] = tick["last"]
+    return found
+
+
+@pytest.mark.timeout(120)
+def test_its_rules_for_one_topic_hold(node: str) -> None:
+    done = subprocess.run(
+        [node, "--test"], cwd=EXAMPLE, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(180)
+@pytest.mark.usefixtures("no_orphans")
+def test_it_receives_what_ours_receives_though_messages_are_lost_and_the_router_is_killed(
+    start: Callable[..., Market], node: str, installed: Path
+) -> None:
+    market = start(sim__rate=20.0)
+    control, data = market.daemon.control, market.daemon.data
+    tickers = ("BTCUSDT", "ETHUSDT")
+    with market.client() as cs, lossy(data) as lossy_data:
+        for _ in cs.stream(*tickers):
+            if len(cs.status) == len(tickers) and all(
+                status.phase == "live" for status in cs.status.values()
+            ):
+                break
+        theirs = watch_with(
+            node, installed / "watch.mjs", "--control", control, "--data", lossy_data,
+            "--seconds", WATCH, *tickers,
+        )  # fmt: skip
+        ours = watch_with(
+            sys.executable, "-m", "cryptostream", "--set", f"router.control={control}",
+            "--set", f"router.data={data}", "watch", "--json", "--seconds", WATCH, *tickers,
+        )  # fmt: skip
+        # Both are in the middle of it when a good part of what they watch has passed.
+        seen = 0
+        for _ in cs.stream(*tickers):
+            seen += 1
+            if seen == 40 * WATCH // 2:
+                break
+        market.kill("router")
+        (their_ticks, they_said), (our_ticks, _) = finish(theirs), finish(ours)
+
+    both = [positions(their_ticks), positions(our_ticks)]
+    assert both[0].keys() == both[1].keys()
+    assert len(both[0]) == 2 * len(tickers)  # before and after the router was killed
+    for stream, mine in both[0].items():
+        their, our = mine, both[1][stream]
+        first = max(min(their), min(our))
+        last = min(max(their), max(our))
+        assert last - first > 10
+        overlap = range(first, last + 1)
+        assert {seq: their.get(seq) for seq in overlap} == {seq: our.get(seq) for seq in overlap}
+        assert all(after == before + 1 for before, after in pairwise(sorted(their)))
+    gaps = [json.loads(line) for line in they_said.splitlines() if '"kind":"gap"' in line]
+    assert {gap["reason"] for gap in gaps} == {"new_epoch"}
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("no_orphans")
+def test_it_names_a_ticker_that_does_not_exist(
+    start: Callable[..., Market], node: str, installed: Path
+) -> None:
+    daemon = start().daemon
+    done = subprocess.run(
+        [node, installed / "watch.mjs", "--control", daemon.control, "--data", daemon.data,
+         "--seconds", "20", "BTCUSTD"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4
+    assert '"code":"unknown_symbol"' in done.stderr
+    assert "BINANCE:BTCUSDT" in done.stderr
