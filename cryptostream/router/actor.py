@@ -15,18 +15,18 @@ from cryptostream.errors import ProtocolError, StartError
 from cryptostream.records import DataState, Phase
 from cryptostream.router.desk import Desk
 from cryptostream.router.hop import Hop, Hops, missing_before
-from cryptostream.router.intentions import Intention, IntentionFile
-from cryptostream.router.reception import Reception
-from cryptostream.router.reconciler import (
+from cryptostream.router.instructions import (
     ClosePage,
     ForgetValues,
     Grow,
     OpenPage,
     Publish,
-    Reconciler,
     Rules,
     Worker,
 )
+from cryptostream.router.intentions import Intention, IntentionFile
+from cryptostream.router.reception import Reception
+from cryptostream.router.reconciler import Reconciler
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
 from cryptostream.sockets import DrainedReader, send_now
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from cryptostream.config.settings import Config
     from cryptostream.records import Status
-    from cryptostream.router.reconciler import Instruction
+    from cryptostream.router.instructions import Instruction
     from cryptostream.symbols import Directory
 
 # Bigger than any message we accept: what is between is answered with a code, what is beyond

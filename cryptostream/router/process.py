@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from cryptostream.router.actor import RouterActor
-from cryptostream.router.reconciler import Rules
+from cryptostream.router.instructions import Rules
 from supervisors.backoff import delay as backoff_delay
 from supervisors.spec import Backoff
 

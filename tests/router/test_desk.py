@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from cryptostream.config.settings import Config, Router
 from cryptostream.errors import BadSymbol, CryptoStreamError, Overloaded, RequestError
 from cryptostream.router.desk import Desk
-from cryptostream.router.reconciler import Reconciler, Rules, Worker
+from cryptostream.router.instructions import Rules, Worker
+from cryptostream.router.reconciler import Reconciler
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
 from cryptostream.symbols import Listing, Verdict

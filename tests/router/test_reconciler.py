@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from cryptostream.records import DataState, Phase, StreamState
-from cryptostream.router.reconciler import (
+from cryptostream.router.instructions import (
     ClosePage,
     ForgetValues,
     Grow,
     OpenPage,
     Publish,
-    Reconciler,
     Rules,
     Worker,
 )
+from cryptostream.router.reconciler import Reconciler
 from cryptostream.router.states import BLOCKED_CODES, INVALID_CODES
 from cryptostream.wire.hop import PageState, Report
 

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptostream.records import Phase
-from cryptostream.router.reconciler import (
+from cryptostream.router.instructions import (
     ClosePage,
     ForgetValues,
     Grow,
     OpenPage,
     Publish,
-    Reconciler,
     Rules,
     Worker,
 )
+from cryptostream.router.reconciler import Reconciler
 from cryptostream.wire.hop import PageState, Report
 
 NS = 1_000_000_000
@@ -112,7 +112,7 @@ class World:
                 browser.pages[symbol] = (generation, state)
                 self.tell(browser.name, _report(symbol, generation, state))
 
-    def a_page_fails(self, index: int, code: str, retriable: bool) -> None:  # noqa: FBT001
+    def a_page_fails(self, index: int, code: str, retriable: bool) -> None:
         if browser := self.pick(index):
             for symbol, (generation, _) in list(browser.pages.items())[:1]:
                 del browser.pages[symbol]

@@ -1,0 +1,96 @@
+"""The values between the reconciler and its shell: instructions, rules, workers, tickers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cryptostream.records import Status
+    from cryptostream.wire.hop import PageState
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Instruction: let this worker run this symbol."""
+
+    worker: str
+    symbol: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePage:
+    """Instruction: let this worker end this symbol."""
+
+    worker: str
+    symbol: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Instruction: publish this status."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetValues:
+    """Instruction: nobody keeps this symbol up to date any more; its last value goes."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """Instruction: ask for this many workers in all."""
+
+    workers: int
+
+
+Instruction = OpenPage | ClosePage | Publish | ForgetValues | Grow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The settings of the reconciler; ``delay`` gives the pause in s before attempt n."""
+
+    delay: Callable[[int], float]
+    stable_after: float
+    max_opening: int
+    open_within: float
+    ceiling: int
+    give_up_after: int = 0
+    # First pause in s for a host that refuses us; doubled each time, capped at an hour.
+    blocked_pause: float = 60.0
+
+
+@dataclass(slots=True)
+class Worker:
+    """A browser or feed process that can run tickers."""
+
+    worker: str
+    incarnation: int
+    source: str
+    capacity: int
+    pages: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Ticker:
+    """A desired symbol and what is being done about it."""
+
+    symbol: str
+    status: Status
+    generation: int = 0
+    worker: str | None = None
+    state: PageState | None = None
+    attempt: int = 0
+    next_at: float | None = 0.0  # None: nothing is planned
+    assigned_at: float = 0.0
+    live_since: float | None = None
+    source: str | None = None
+    simulated: bool = False
