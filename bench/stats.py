@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 # A value that comes later than this (s) is counted as lost: prices repeat after a while.
-LOST_AFTER = 2.0
+LOST_AFTER = 10.0
 # The page's clock shows tenths of a millisecond: a value may seem to arrive before its stamp.
 _COARSE_NS = 1_000_000
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 SYMBOLS = tuple(one.symbol for one in INSTRUMENTS.values() if one.trading)
-# What is still under way at the end of a window may arrive in so many seconds.
-_LATE = 0.5
+# What is late is not lost: a window's end waits until a price seen after it is there (s).
+_LATE = 8.0
 
 
 class World:
@@ -70,7 +70,8 @@ class World:
         start = time.time_ns()
         time.sleep(seconds)
         end = time.time_ns()
-        time.sleep(_LATE)
+        # Prices of a symbol come in order, so with a later one all earlier ones are there.
+        self.listener.ask("fresh", tickers=list(symbols), after=end, within=_LATE)
         received: dict[str, list[Change]] = {symbol: [] for symbol in symbols}
         for symbol, price, at, observed, published in self.listener.ask("take"):
             if symbol in received:

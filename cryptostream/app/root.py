@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from cryptostream.app.runtime import RuntimeDir
 from cryptostream.app.tree import browser, build_tree
 from cryptostream.errors import CryptoStreamError, StartError
 from supervisors.errors import Escalated, StartFailed
@@ -41,6 +42,7 @@ class Root:
         self._echo = echo
         self.supervisor = Supervisor(build_tree(config), hook=self._hear)
         self._listener = listener
+        self._runtime = RuntimeDir(config)
         self._wanted = config.browsers.start
         self._more = asyncio.Event()
         self._grower: asyncio.Task[None] | None = None
@@ -52,10 +54,11 @@ class Root:
             StartError: a process did not start; the text is its own.
 
         """
-        await asyncio.to_thread(_make_runtime_dir, self.config)
+        await asyncio.to_thread(self._runtime.take)
         try:
             await self.supervisor.start()
         except StartFailed as error:
+            self._runtime.release()
             raise _start_error(error) from error
         self._grower = asyncio.create_task(self._grow(), name="grow browsers")
 
@@ -79,6 +82,7 @@ class Root:
             self._grower.cancel()
             await asyncio.gather(self._grower, return_exceptions=True)
         await self.supervisor.stop(reason)
+        self._runtime.release()
 
     # -- listening ----------------------------------------------------------------------
 
@@ -120,19 +124,6 @@ class Root:
                     await asyncio.sleep(_GROW_AGAIN)
                     continue
                 started += 1
-
-
-def _make_runtime_dir(config: Config) -> None:
-    place = config.runtime_path()
-    try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartError(
-            f"cannot make the directory {place} for the sockets between processes: "
-            f"{error.strerror}",
-            code="runtime_dir",
-            hint="set runtime_dir to a directory that you may write",
-        ) from error
 
 
 def _start_error(error: StartFailed) -> StartError:

@@ -49,7 +49,7 @@ def test_a_value_that_never_arrives_is_lost():
 
 
 def test_a_value_that_returns_is_not_taken_for_its_first_time():
-    found = deliver(changes(("7", 10), ("7", 5_000)), changes(("7", 5_001)), 0, 10_000 * MS)
+    found = deliver(changes(("7", 10), ("7", 15_000)), changes(("7", 15_001)), 0, 20_000 * MS)
     assert found == Delivery(2, [1.0])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -12,10 +13,12 @@ from collections import defaultdict
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import pytest
 import zmq
+
+from tests.integration.conftest import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +29,10 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "javascript"
 NODE_LEAST = 20
 # A package index far away, or a busy machine (s).
 INSTALL_WITHIN = 60
-# How long both clients watch (s), and how long they may take to end after it.
-WATCH = 10
+TICKERS = ("BTCUSDT", "ETHUSDT")
+# Ticks of each ticker and epoch that both clients have to see.
+ENOUGH = 60
+# How long a client may take to end (s).
 GRACE = 20
 # Every so many ticks one is dropped on its way to the JavaScript client.
 DROPPED = 5
@@ -108,25 +113,51 @@ def _pass_on(front: zmq.Socket[bytes], back: zmq.Socket[bytes], over: threading.
                 front.send_multipart(frames)
 
 
-def watch_with(*command: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [str(word) for word in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+class Watching:
+    """A program that prints one JSON object per tick, until it is asked to end."""
 
+    def __init__(self, log: Path, *command: object) -> None:
+        self._log = log
+        with log.open("w", encoding="utf-8") as said:
+            self._child = subprocess.Popen(
+                [str(word) for word in command], stdout=subprocess.PIPE, stderr=said, text=True
+            )
+        self.ticks: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
-def finish(child: subprocess.Popen[str]) -> tuple[list[dict[str, Any]], str]:
-    """Return the JSON lines of a program that ends by itself, and what it said beside them."""
-    with child:
-        try:
-            out, said = child.communicate(timeout=WATCH + GRACE)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            raise
-    assert child.returncode == 0, said
-    return [json.loads(line) for line in out.splitlines()], said
+    def _read(self) -> None:
+        assert self._child.stdout is not None
+        for line in self._child.stdout:
+            self.ticks.append(json.loads(line))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ask it to end, as Ctrl-C does."""
+        with self._child:
+            self._child.send_signal(signal.SIGINT)
+            try:
+                self._child.wait(GRACE)
+            finally:
+                self._child.kill()
+                self._reader.join(GRACE)
+
+    @property
+    def status(self) -> int | None:
+        return self._child.returncode
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    def has_enough(self, epochs: int) -> bool:
+        """Whether the newest of so many epochs has brought enough ticks of each ticker."""
+        streams = positions(list(self.ticks))
+        return len(streams) == epochs * len(TICKERS) and all(
+            len(stream) >= ENOUGH for stream in streams.values()
+        )
 
 
 def positions(ticks: list[dict[str, Any]]) -> dict[tuple[str, int], dict[int, str]]:
@@ -151,46 +182,37 @@ def test_its_rules_for_one_topic_hold(node: str) -> None:
 @pytest.mark.timeout(180)
 @pytest.mark.usefixtures("no_orphans")
 def test_it_receives_what_ours_receives_though_messages_are_lost_and_the_router_is_killed(
-    start: Callable[..., Market], node: str, installed: Path
+    start: Callable[..., Market], node: str, installed: Path, tmp_path: Path
 ) -> None:
     market = start(sim__rate=20.0)
     control, data = market.daemon.control, market.daemon.data
-    tickers = ("BTCUSDT", "ETHUSDT")
-    with market.client() as cs, lossy(data) as lossy_data:
-        for _ in cs.stream(*tickers):
-            if len(cs.status) == len(tickers) and all(
-                status.phase == "live" for status in cs.status.values()
-            ):
-                break
-        theirs = watch_with(
-            node, installed / "watch.mjs", "--control", control, "--data", lossy_data,
-            "--seconds", WATCH, *tickers,
-        )  # fmt: skip
-        ours = watch_with(
-            sys.executable, "-m", "cryptostream", "--set", f"router.control={control}",
-            "--set", f"router.data={data}", "watch", "--json", "--seconds", WATCH, *tickers,
-        )  # fmt: skip
-        # Both are in the middle of it when a good part of what they watch has passed.
-        seen = 0
-        for _ in cs.stream(*tickers):
-            seen += 1
-            if seen == 40 * WATCH // 2:
-                break
+    with (
+        lossy(data) as lossy_data,
+        Watching(
+            tmp_path / "theirs",
+            *(node, installed / "watch.mjs", "--control", control, "--data", lossy_data),
+            *TICKERS,
+        ) as theirs,
+        Watching(
+            tmp_path / "ours",
+            *(sys.executable, "-m", "cryptostream", "--set", f"router.control={control}"),
+            *("--set", f"router.data={data}", "watch", "--json", *TICKERS),
+        ) as ours,
+    ):
+        eventually(lambda: theirs.has_enough(1) and ours.has_enough(1))
         market.kill("router")
-        (their_ticks, they_said), (our_ticks, _) = finish(theirs), finish(ours)
+        eventually(lambda: theirs.has_enough(2) and ours.has_enough(2))
 
-    both = [positions(their_ticks), positions(our_ticks)]
+    assert [theirs.status, ours.status] == [0, 0]
+    both = [positions(theirs.ticks), positions(ours.ticks)]
     assert both[0].keys() == both[1].keys()
-    assert len(both[0]) == 2 * len(tickers)  # before and after the router was killed
-    for stream, mine in both[0].items():
-        their, our = mine, both[1][stream]
-        first = max(min(their), min(our))
-        last = min(max(their), max(our))
-        assert last - first > 10
-        overlap = range(first, last + 1)
+    for stream, their in both[0].items():
+        our = both[1][stream]
+        overlap = range(max(min(their), min(our)), min(max(their), max(our)) + 1)
+        assert len(overlap) > ENOUGH / 2
         assert {seq: their.get(seq) for seq in overlap} == {seq: our.get(seq) for seq in overlap}
         assert all(after == before + 1 for before, after in pairwise(sorted(their)))
-    gaps = [json.loads(line) for line in they_said.splitlines() if '"kind":"gap"' in line]
+    gaps = [json.loads(line) for line in theirs.said.splitlines() if '"kind":"gap"' in line]
     assert {gap["reason"] for gap in gaps} == {"new_epoch"}
 
 

@@ -172,6 +172,24 @@ def test_a_sim_port_in_use_is_one_clear_line(options: list[str]) -> None:
     assert str(port) in line
 
 
+def test_a_second_daemon_of_an_instance_is_one_clear_line(
+    demo: subprocess.Popen[str], options: list[str], free_ports: Callable[[int], list[int]]
+) -> None:
+    control, data, sim = free_ports(3)
+    others = [
+        f"--set=router.control=tcp://127.0.0.1:{control}",
+        f"--set=router.data=tcp://127.0.0.1:{data}",
+        f"--set=sim.port={sim}",
+        *options[3:],
+    ]
+
+    code, line = refuses(others, "up", "--sim")
+
+    assert code == 6
+    assert "running already" in line
+    assert demo.poll() is None
+
+
 def test_no_browser_is_one_clear_line(options: list[str]) -> None:
     code, line = refuses([*options, "--set=browsers.path=/no/such/browser"], "up", "--sim")
 
