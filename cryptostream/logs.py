@@ -43,9 +43,11 @@ def configure(
     goes the same way. Calling it again replaces what was configured before.
     """
     logger.remove()
+    logger.enable("cryptostream")
     logger.configure(extra={"process": process})
     render = as_json if style == "json" else as_text
-    logger.add(LineSink(sink or sys.stderr, render), level=level, format="{message}")
+    _present.sink = LineSink(sink or sys.stderr, render)
+    logger.add(_present.sink, level=level, format="{message}")
     _route_standard_logging(logger.level(level).no)
 
 
@@ -88,13 +90,32 @@ class LineSink:
 
     def write(self, message: Message) -> None:
         """Write one record; a line is flushed at once, because it may be the last."""
-        self._stream.write(self._render(message.record) + "\n")
+        self.pass_on(self._render(message.record))
+
+    def pass_on(self, line: str) -> None:
+        """Write one finished line."""
+        self._stream.write(line + "\n")
         self._stream.flush()
 
     def stop(self) -> None:
         """Close the file; called when the logger drops this sink."""
         if self._owned is not None:
             self._owned.close()
+
+
+class _Present:
+    """The sink that was configured last."""
+
+    sink: LineSink | None = None
+
+
+_present = _Present()
+
+
+def pass_on(line: str) -> None:
+    """Write a line that another process has formatted already to where our own lines go."""
+    if _present.sink is not None:
+        _present.sink.pass_on(line)
 
 
 class InterceptHandler(logging.Handler):

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from loguru import logger
+
 from cryptostream.app.root import Root
 from cryptostream.client.blocking import Client, connect
 from cryptostream.config import load
@@ -60,6 +62,8 @@ class Daemon:
         simulated: bool = False,
         config: Config | None = None,
     ) -> None:
+        # The program that embeds us decides about its output: ``logs.configure`` turns ours on.
+        logger.disable("cryptostream")
         given = dict(settings or {})
         if config is not None:
             self.config = config

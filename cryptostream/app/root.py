@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from cryptostream import logs
 from cryptostream.app.runtime import RuntimeDir
 from cryptostream.app.tree import browser, build_tree
 from cryptostream.errors import CryptoStreamError, StartError
@@ -32,7 +32,8 @@ _LOUD = frozenset(
 class Root:
     """Owns the supervisor of one daemon; lives in one event loop.
 
-    ``listener`` hears of every event; with ``echo`` the lines of the processes go to stderr.
+    ``listener`` hears of every event; with ``echo`` the lines of the processes go where our
+    own log lines go.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Root:
         if line is None:
             logger.warning("{} lines of {} were dropped", event.detail.get("dropped"), event.child)
         elif self._echo:
-            sys.stderr.write(f"{line}\n")
+            logs.pass_on(str(line))
 
     # -- growing ------------------------------------------------------------------------
 

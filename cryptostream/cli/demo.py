@@ -50,7 +50,7 @@ def demo(
     view = choose_view(as_json=as_json, everything=events)
     try:
         limits = Limits(count, seconds)
-        return int(run(_show(config, tickers or TICKERS, view, limits, verbose=setup.verbose)))
+        return int(run(_show(config, tickers or TICKERS, view, limits)))
     finally:
         view.close()
 
@@ -61,14 +61,12 @@ def demo_config(setup: Setup) -> Config:
     return setup.load({"instance": "demo", **simulated_overrides(base)}).config
 
 
-async def _show(
-    config: Config, tickers: tuple[str, ...], view: View, limits: Limits, *, verbose: bool
-) -> Exit:
+async def _show(config: Config, tickers: tuple[str, ...], view: View, limits: Limits) -> Exit:
     def tell(event: Event) -> None:
         if event.what is What.STARTING:
             view.progress(f"starting {_NAMES.get(event.child, event.child)}")
 
-    root = Root(config, tell, echo=verbose)
+    root = Root(config, tell)
 
     async def work() -> Exit:
         async with connected(config) as cs:

@@ -329,9 +329,12 @@ class Session:
             self._declared(fields, now, out)
         elif call.purpose == "recover":
             self._recovered(call.topic, fields, now, out)
-        elif self.connected and fields.get("session") is False:
-            # It answers, but our lease is over or it has begun anew: say who we are again.
+        elif self.connected and self._is_forgotten(fields):
             self._hello(now, out)
+
+    def _is_forgotten(self, pong: dict[str, Any]) -> bool:
+        """Whether it answers, but our lease is over or it has begun anew, and knows us not."""
+        return pong.get("session") is False or pong.get("epoch", self.epoch) != self.epoch
 
     def _later(self, call_id: int, call: _Call, now: float) -> None:
         """Let the clock make a call again that got no usable answer."""

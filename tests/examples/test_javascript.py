@@ -1,4 +1,4 @@
-"""The JavaScript client, written from the protocol document alone, receives what ours does."""
+"""The JavaScript client knows the protocol document only, and receives what ours does."""
 
 from __future__ import annotations
 

@@ -234,3 +234,35 @@ def test_the_stream_goes_on_over_changes_of_the_page(
         for _ in range(5):
             tick = next_item(cs, tick_of("SOLUSDT"))
             assert 100 < tick.last < 300
+
+
+def test_a_hung_page_is_replaced_and_its_renderer_ends(start: Callable[..., Market]) -> None:
+    market = start(sources__tradingview__stale_after=2.0, sources__tradingview__reload_after=2.0)
+    with market.client() as cs:
+        both_live(cs)
+        before = set(market.renderers())
+
+        market.set_fault("hang_page", "BINANCE:ETHUSDT")
+        next_item(cs, status_of("ETHUSDT", phase=Phase.STALE, code="page_hung"))
+        market.clear_faults()
+
+        next_item(cs, status_of("ETHUSDT", phase=Phase.RETRYING, code="stale"))
+        next_item(cs, status_of("ETHUSDT", phase=Phase.LIVE))
+        next_item(cs, tick_of("ETHUSDT"))
+        next_item(cs, tick_of("BTCUSDT"))
+        eventually(lambda: len(before - set(market.renderers())) >= 1)
+
+
+def test_more_browsers_start_when_one_is_full(start: Callable[..., Market]) -> None:
+    market = start(browsers__pages=1, browsers__ceiling=2)
+    with market.client() as cs:
+        both_live(cs)
+
+        names = {child.name for child in market.daemon.children()}
+        assert {"browser-0", "browser-1"} <= names
+        cs.subscribe("SOLUSDT")
+        full = next_item(cs, status_of("SOLUSDT", code="no_capacity"))
+        assert "browsers.ceiling" in full.text
+
+        cs.unsubscribe("BTCUSDT")
+        next_item(cs, tick_of("SOLUSDT"))

@@ -223,6 +223,17 @@ def test_a_session_that_the_daemon_has_forgotten_is_opened_again():
     assert requests(welcome(session, out, 3.0)) == [m.Set(tickers=[SYMBOL], generation=2)]
 
 
+def test_a_daemon_whose_clock_was_set_back_is_noticed_by_its_answer():
+    """Its data look like late echoes, because their epoch is smaller."""
+    session, _ = connected("BTCUSDT")
+    session.data(Tape(EPOCH - 50, 1).heartbeat(1), 2.9)
+    [(call_id, _)] = sent(session.clock(3.0))
+    out = session.answer(m.encode_answer(call_id, {"epoch": EPOCH - 50, "session": True}), 3.0)
+    assert requests(out) == [m.Hello(client="me")]
+    welcome(session, out, 3.0, epoch=EPOCH - 50)
+    assert session.epoch == EPOCH - 50
+
+
 def test_a_declaration_without_a_session_leads_to_a_new_hello():
     session, _ = connected()
     [(call_id, _)] = sent(session.subscribe(["BTCUSDT"], 0.0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cryptostream.config.settings import Config, Router
@@ -296,8 +296,17 @@ STEPS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
-@given(st.booleans(), st.lists(st.sampled_from(STEPS), min_size=10, max_size=150))
+@settings(max_examples=6000, deadline=None)
+@example(
+    connected=False,
+    steps=[
+        ("a_request", "arrives"),
+        ("time_goes_on", 2.1),
+        ("the_router_restarts", -700),
+        ("subscribe", SYMBOLS),
+    ],
+)
+@given(connected=st.booleans(), steps=st.lists(st.sampled_from(STEPS), min_size=10, max_size=150))
 def test_whatever_happens_nothing_comes_twice_and_what_is_missing_is_told(connected, steps):
     """And when the network has calmed down the newest record of every topic is known."""
     world = World()
