@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptostream.records import DataState, Phase, Status, StreamState, Tick, Trade
@@ -26,6 +26,7 @@ def test_a_value_that_the_source_does_not_have_is_absent_on_the_wire():
     }
 
 
+@settings(deadline=None)
 @given(PRICES, PRICES)
 def test_a_number_keeps_its_value_and_its_scale_on_the_way(price, quantity):
     trade = Trade(

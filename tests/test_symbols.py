@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptostream.errors import BadSymbol
@@ -59,11 +59,13 @@ def test_an_absurd_ticker_is_shown_shortened():
     assert len(caught.value.message) < 100
 
 
+@settings(deadline=None)
 @given(TICKERS, EXCHANGES)
 def test_a_ticker_without_exchange_gets_the_default_one(ticker, exchange):
     assert parse_symbol(ticker, exchange) == f"{exchange}:{ticker}"
 
 
+@settings(deadline=None)
 @given(EXCHANGES, TICKERS)
 def test_parsing_a_symbol_again_changes_nothing(exchange, ticker):
     symbol = parse_symbol(f" {exchange.lower()}:{ticker.lower()} ")
@@ -71,6 +73,7 @@ def test_parsing_a_symbol_again_changes_nothing(exchange, ticker):
     assert split_symbol(symbol) == (exchange, ticker)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.none(), st.integers(), st.binary(), st.lists(st.text())))
 def test_any_input_gives_a_canonical_symbol_or_the_coded_error(anything):
     try:

@@ -191,51 +191,6 @@ def test_a_page_without_a_right_price_publishes_nothing_and_says_why(
             next_item(cs, tick_of("BTCUSDT"))
 
 
-def test_the_wrong_symbol_is_never_published_even_if_it_is_shown_first(
-    start: Callable[..., Market],
-) -> None:
-    market = start()
-    market.set_fault("wrong_symbol_first", "BINANCE:SOLUSDT", seconds=1.5)
-    with market.client() as cs:
-        cs.subscribe("SOLUSDT")
-
-        tick = next_item(cs, tick_of("SOLUSDT"))
-
-        # SOLUSDT is seeded at about 170; what is shown first is another symbol's price.
-        assert 100 < tick.last < 300
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "hash_rotated",
-        "replace_element",
-        "remount_header",
-        "drop_socket",
-        "half_built",
-        "two_qa_ids",
-        "hidden_copy",
-        "unbound_duplicate",
-        "no_qa_id",
-        "no_js_symbol_last",
-        "bidi_marks",
-        "endless_requests",
-        "slow_load",
-    ],
-)
-def test_the_stream_goes_on_over_changes_of_the_page(
-    start: Callable[..., Market], fault: str
-) -> None:
-    market = start()
-    market.set_fault(fault, "BINANCE:SOLUSDT")
-    with market.client() as cs:
-        cs.subscribe("SOLUSDT")
-
-        for _ in range(5):
-            tick = next_item(cs, tick_of("SOLUSDT"))
-            assert 100 < tick.last < 300
-
-
 def test_a_hung_page_is_replaced_and_its_renderer_ends(start: Callable[..., Market]) -> None:
     market = start(sources__tradingview__stale_after=2.0, sources__tradingview__reload_after=2.0)
     with market.client() as cs:

@@ -296,7 +296,7 @@ STEPS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=6000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @example(
     connected=False,
     steps=[

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptostream.sources.tradingview.judge import Judge, Opinion, Reading
@@ -95,6 +95,7 @@ def test_what_is_no_price_is_counted_and_changes_nothing(text):
 PRICES = st.sampled_from(["100", "101", "99", "1000", "0.1", "—", "", "67,12"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PRICES, st.integers(0, 150), st.sampled_from(["header", "any"]))))
 def test_only_what_was_read_is_believed_and_no_jump_without_a_second_reading(readings):
     it, at_ms, before, seen = judge(), 0, None, []
@@ -117,6 +118,7 @@ def test_only_what_was_read_is_believed_and_no_jump_without_a_second_reading(rea
             seen.append((Decimal(text), rule, at_ms))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PRICES, st.integers(0, 150), st.sampled_from(["header", "any"]))))
 def test_a_price_that_stays_is_believed_after_whatever_came_before(readings):
     it, at_ms = judge(), 0

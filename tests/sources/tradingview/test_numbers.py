@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cryptostream.sources.tradingview.numbers import (
@@ -79,6 +79,7 @@ def test_the_scale_of_the_text_is_kept():
     assert str(parse_number("5,042.740")) == "5042.740"
 
 
+@settings(deadline=None)
 @given(
     st.decimals(
         allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12
@@ -90,18 +91,21 @@ def test_what_is_printed_with_groups_is_read_exactly(number):
 
 
 @example("1" * 38, "K")
+@settings(deadline=None)
 @given(st.from_regex(r"[1-9][0-9]{0,37}", fullmatch=True), st.sampled_from("KMBT"))
 def test_a_unit_is_multiplied_out_without_rounding(digits, unit):
     zeros = {"K": 3, "M": 6, "B": 9, "T": 12}[unit]
     assert parse_number(digits + unit) == Decimal(digits + "0" * zeros)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_finite_number_or_no_value(text):
     number = parse_number(text)
     assert number is None or number.is_finite()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789.,+-KMBT \N{MINUS SIGN}\N{NO-BREAK SPACE}"))
 def test_any_text_of_digits_and_marks_is_its_own_digits_or_no_value(text):
     number = parse_number(text)
@@ -146,6 +150,7 @@ def test_change_and_percentage_are_told_apart_in_any_order(texts, change, percen
     assert parse_changes(texts) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.text()))
 def test_any_texts_give_changes_or_nothing(texts):
     for number in parse_changes(texts):

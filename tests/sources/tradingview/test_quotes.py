@@ -2,7 +2,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cryptostream.sources.tradingview.quotes import Quote, split_frames
@@ -25,6 +25,7 @@ def raw(values: str) -> str:
     return framed(f'{{"m":"qsd","p":["qs_1",{{"n":"{SYMBOL}","s":"ok","v":{{{values}}}}}]}}')
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
 def test_the_payloads_of_a_message_come_apart_as_they_were_joined(payloads):
     assert split_frames(framed(*payloads)) == payloads
@@ -40,6 +41,7 @@ def test_what_is_well_formed_before_a_fault_is_kept(rest):
     assert split_frames(framed("é") + rest) == ["é"]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_can_be_split(text):
     assert all(isinstance(payload, str) for payload in split_frames(text))
@@ -112,6 +114,7 @@ JUNK = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), JUNK.map(lambda junk: framed(json.dumps(junk)))))
 @example(raw('"lp":1e999999999999999999999'))
 @example(raw(f'"lp":{"9" * 5000}'))
@@ -124,6 +127,7 @@ def test_whatever_a_page_receives_it_can_be_fed(text):
     assert all(value.is_finite() for value in quote.values.values())
 
 
+@settings(deadline=None)
 @given(JUNK, JUNK)
 def test_whatever_stands_in_a_delta_it_can_be_fed(delta_, values):
     quote = Quote(SYMBOL)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptostream.sources.tradingview.vigil import (
@@ -102,6 +102,7 @@ def test_a_quote_socket_that_falls_silent_is_told_only_when_there_was_one():
     assert look(vigil, now + SOCKET_SILENCE + 1.0) == (STALE, "socket_silent")
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 100.0), min_size=1, max_size=60))
 def test_a_gap_like_the_longest_of_late_is_never_stale(gaps):
     vigil, now = Vigil(STALE_AFTER, 0.0), 0.0

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cryptostream.errors import ProtocolError
@@ -69,6 +69,7 @@ JUNK = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(),
