@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.conftest import eventually, next_item, tick_of
+from cryptostream.records import Tick
+from tests.integration.conftest import eventually, next_item, status_of, tick_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
+def assert_right(tick: Tick) -> None:
+    """SOLUSDT is seeded at about 170 and has two decimals: half a number has fewer."""
+    assert 100 < tick.last < 300
+    assert tick.last.as_tuple().exponent == -2
+
+
 @pytest.fixture(scope="module")
 def market(start_shared: Callable[..., Market]) -> Market:
     """Start one daemon for all tests here: none of them breaks it."""
-    return start_shared(router__linger=0.0)
+    return start_shared(router__linger=0.0, sources__tradingview__value_timeout=4.0)
 
 
 @pytest.fixture
@@ -41,8 +48,7 @@ def test_the_wrong_symbol_is_never_published_even_if_it_is_shown_first(
 
     tick = next_item(cs, tick_of("SOLUSDT"))
 
-    # SOLUSDT is seeded at about 170; what is shown first is another symbol's price.
-    assert 100 < tick.last < 300
+    assert_right(tick)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +75,39 @@ def test_the_stream_goes_on_over_changes_of_the_page(
     market.set_fault(fault, "BINANCE:SOLUSDT")
     cs.subscribe("SOLUSDT")
 
-    for _ in range(5):
-        tick = next_item(cs, tick_of("SOLUSDT"))
-        assert 100 < tick.last < 300
+    for _ in range(10):
+        assert_right(next_item(cs, tick_of("SOLUSDT")))
+
+
+@pytest.mark.parametrize("fault", ["price_spike", "zero", "negative", "dash", "never_fills"])
+def test_a_price_that_cannot_be_is_never_published(market: Market, cs: Client, fault: str) -> None:
+    cs.subscribe("SOLUSDT")
+    next_item(cs, tick_of("SOLUSDT"))
+
+    market.set_fault(fault, "BINANCE:SOLUSDT")
+    for item in cs.events(within=1.5):
+        if tick_of("SOLUSDT")(item):
+            assert_right(item)
+            if fault == "price_spike" and item.seq > 30:
+                break
+
+    market.clear_faults()
+    assert_right(next_item(cs, tick_of("SOLUSDT")))
+
+
+@pytest.mark.parametrize("style", ["nbsp", "narrow", "dot"])
+def test_numbers_of_another_locale_are_refused_and_never_guessed(
+    market: Market, cs: Client, style: str
+) -> None:
+    market.set_fault("locale", "BINANCE:SOLUSDT", style=style)
+    cs.subscribe("SOLUSDT")
+
+    item = next_item(
+        cs, lambda item: tick_of("SOLUSDT")(item) or status_of("SOLUSDT", phase="retrying")(item)
+    )
+
+    assert not isinstance(item, Tick)
+    assert item.code == "unreadable_price"
 
 
 @pytest.mark.parametrize(
@@ -93,5 +129,5 @@ def test_every_known_generation_of_the_page_is_read(
 
     tick = next_item(cs, lambda item: tick_of("SOLUSDT")(item) and not item.image)
 
-    assert 100 < tick.last < 300
+    assert_right(tick)
     assert rule is None or tick.rule == rule

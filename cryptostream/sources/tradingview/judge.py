@@ -10,6 +10,10 @@ from cryptostream.sources.tradingview.numbers import parse_price
 
 # A first price and its second reading may differ by this much: the market moves meanwhile.
 _STABLE_PERCENT = Decimal(2)
+# A price far from the last one is believed when so many different readings near it followed,
+_MORE_READINGS = 2
+# or when it stood for so long (ms): an outlier on a tape is gone with the next trade.
+_STANDING_MS = 5_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,17 @@ class Reading:
     text: str
     rule: str
     at_ms: float
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A price that is not believed yet: since when it is shown, and what followed it."""
+
+    price: Decimal
+    rule: str
+    since_ms: float
+    text: str
+    followed: int = 0
 
 
 class Opinion(enum.Enum):
@@ -37,7 +52,7 @@ class Judge:
     def __init__(self, stability_ms: float, max_jump_percent: float) -> None:
         self._stability_ms = stability_ms
         self._max_jump = Decimal(str(max_jump_percent)) / 100
-        self._candidate: tuple[Decimal, Reading] | None = None
+        self._candidate: _Candidate | None = None
         self.price: Decimal | None = None
         self.rule: str | None = None
         self.unreadable = 0
@@ -48,8 +63,12 @@ class Judge:
         """Whether a price that is far from the last one waits for its confirmation."""
         return self.price is not None and self._candidate is not None
 
-    def hear(self, reading: Reading) -> Opinion:
-        """Take a reading and say whether its price is believed."""
+    def hear(self, reading: Reading, market: Decimal | None = None) -> Opinion:
+        """Take a reading and say whether its price is believed.
+
+        ``market`` is the middle of bid and ask where they are known: a price beside it needs
+        no further witness.
+        """
         price = parse_price(reading.text)
         if price is None:
             self.unreadable += 1
@@ -59,42 +78,38 @@ class Judge:
         if price == self.price:
             self._candidate = None
             return Opinion.REPEATED
-        if self._near(price, self.price, self._max_jump):
+        near = _near(price, self.price, self._max_jump)
+        if near or (market is not None and _near(price, market, self._max_jump)):
             return self._accept(price, reading)
-        return self._far(price, reading)
+        # Bid and ask that contradict a price outweigh any number of readings of it.
+        return self._far(price, reading, may_settle=market is None)
 
     def _first(self, price: Decimal, reading: Reading) -> Opinion:
-        if self._confirmed(price, reading, _STABLE_PERCENT / 100):
+        if self._stability_ms <= 0:
             return self._accept(price, reading)
-        if not self._waits(price, reading, _STABLE_PERCENT / 100):
-            self._candidate = (price, reading)
+        held = self._candidate
+        near = held is not None and _near(price, held.price, _STABLE_PERCENT / 100)
+        if held is None or held.rule != reading.rule or not near:
+            # Of two that differ the newer is the candidate: a glitch must not stand in the way.
+            self._candidate = _Candidate(price, reading.rule, reading.at_ms, reading.text)
+            return Opinion.WAITING
+        if reading.at_ms - held.since_ms >= self._stability_ms:
+            return self._accept(price, reading)
         return Opinion.WAITING
 
-    def _far(self, price: Decimal, reading: Reading) -> Opinion:
-        if self._confirmed(price, reading, self._max_jump):
-            return self._accept(price, reading)
-        if not self._waits(price, reading, self._max_jump):
-            self._candidate = (price, reading)
+    def _far(self, price: Decimal, reading: Reading, *, may_settle: bool) -> Opinion:
+        held = self._candidate
+        if held is None or not _near(price, held.price, self._max_jump):
+            self._candidate = _Candidate(price, reading.rule, reading.at_ms, reading.text)
             self.implausible += 1
+            return Opinion.IMPLAUSIBLE
+        if reading.text != held.text:
+            held.text = reading.text
+            held.followed += 1
+        standing = reading.at_ms - held.since_ms >= _STANDING_MS
+        if may_settle and (standing or held.followed >= _MORE_READINGS):
+            return self._accept(price, reading)
         return Opinion.IMPLAUSIBLE
-
-    def _waits(self, price: Decimal, reading: Reading, within: Decimal) -> bool:
-        """Whether the candidate is one that this reading may confirm, only not yet."""
-        if self._candidate is None:
-            return False
-        held, before = self._candidate
-        return before.rule == reading.rule and self._near(price, held, within)
-
-    def _confirmed(self, price: Decimal, reading: Reading, within: Decimal) -> bool:
-        if self._candidate is None:
-            return self._stability_ms <= 0
-        held, before = self._candidate
-        apart = reading.at_ms - before.at_ms
-        return (
-            apart >= self._stability_ms
-            and before.rule == reading.rule
-            and self._near(price, held, within)
-        )
 
     def _accept(self, price: Decimal, reading: Reading) -> Opinion:
         self._candidate = None
@@ -102,6 +117,6 @@ class Judge:
         self.rule = reading.rule
         return Opinion.ACCEPTED
 
-    @staticmethod
-    def _near(price: Decimal, other: Decimal, share: Decimal) -> bool:
-        return abs(price - other) <= other * share
+
+def _near(price: Decimal, other: Decimal, share: Decimal) -> bool:
+    return abs(price - other) <= other * share

@@ -52,7 +52,7 @@ class Watch:
         return self._hear(Reading(word.text, word.rule, word.at_ms), now)
 
     def _hear(self, reading: Reading, now: float) -> Tick | None:
-        opinion = self.judge.hear(reading)
+        opinion = self.judge.hear(reading, self._middle())
         self._compare(now)
         if opinion is not Opinion.ACCEPTED:
             return None
@@ -109,6 +109,10 @@ class Watch:
         framed = self.quote.values.get("lp")
         if framed is not None and self.judge.price is not None:
             self.vigil.compared(framed == self.judge.price, now)
+
+    def _middle(self) -> Decimal | None:
+        bid, ask = self.quote.values.get("bid"), self.quote.values.get("ask")
+        return None if bid is None or ask is None else (bid + ask) / 2
 
     def _tick(self, method: Method, ts_observed: int) -> Tick | None:
         price = self.judge.price
