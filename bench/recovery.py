@@ -97,4 +97,6 @@ def _round(here: World, case: Case) -> tuple[float, list[str]]:
     # The renderers die at once; what they saw was seen before this moment.
     fresh = here.listener.ask("fresh", tickers=[SYMBOL], after=killed + 5_000_000, within=60.0)
     notes = here.listener.ask("notes")
-    return (fresh - killed) / 1e9, [what for what, _, at in notes if at <= fresh]
+    # That it lives again announces nothing: a loss has to be told as such.
+    told = [what for what, _, at in notes if at <= fresh and not what.startswith("status live")]
+    return (fresh - killed) / 1e9, told

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from blockbuster import blockbuster_ctx
+from hypothesis import settings
 
 from cryptostream.config import load
 from cryptostream.errors import StartError
@@ -21,6 +22,10 @@ from cryptostream.sources.tradingview import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# A busy machine is no failure of a property.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 PROC = Path("/proc")
 # Every process that a test starts inherits this variable, wherever it ends up in the tree.

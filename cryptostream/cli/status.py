@@ -39,7 +39,7 @@ def _print(console: Console, answer: dict[str, Any]) -> None:
     tape, directory = answer["tape"], answer["directory"]
     market = "  [bold yellow]SIMULATED MARKET[/]" if answer["simulated"] else ""
     console.print(
-        f"daemon pid {answer['pid']}, up {answer['uptime']:.0f} s, epoch {answer['epoch']}, "
+        f"router pid {answer['pid']}, up {answer['uptime']:.0f} s, epoch {answer['epoch']}, "
         f"{tape['records']} records, {answer['restarts']} page restarts{market}"
     )
     age = directory["age"]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A person sees no more than this many changes a second; each redraw costs about 2 ms.
 REDRAWS = 8.0
+# Columns from which on the whole origin of a price has its place.
+_WIDE = 112
 # How long a change is highlighted (s).
 FLASH = 0.6
 _STYLES = {
@@ -122,12 +124,12 @@ class TableView:
                 self._progress = line_of(item)
             case _:
                 self._progress = ""
-        if now - self._drawn >= 1 / REDRAWS:
-            self.refresh()
+        self.refresh()
 
     def _tick(self, tick: Tick, now: float) -> None:
         row = self._rows.setdefault(tick.symbol, _Row())
         self._ticks += 1
+        self._progress = ""
         self._simulated = self._simulated or tick.simulated
         if row.tick is not None and row.tick.last != tick.last:
             row.direction = 1 if tick.last > row.tick.last else -1
@@ -137,17 +139,21 @@ class TableView:
     def progress(self, text: str) -> None:
         """Say what is being waited for, below the table."""
         self._progress = text
-        self.refresh()
+        self._draw()
 
     def refresh(self) -> None:
-        """Draw."""
+        """Draw, if the last picture is old enough."""
+        if time.monotonic() - self._drawn >= 1 / REDRAWS:
+            self._draw()
+
+    def _draw(self) -> None:
         self._drawn = time.monotonic()
         self._live.update(self._render(), refresh=True)
 
     def close(self) -> None:
         """Leave the last table on the screen."""
         self._progress = ""
-        self.refresh()
+        self._draw()
         self._live.stop()
 
     def _render(self) -> Group:
@@ -164,8 +170,9 @@ class TableView:
         ):
             table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
         now, now_ns = time.monotonic(), time.time_ns()
+        wide = self._console.width >= _WIDE
         for symbol in sorted(self._rows):
-            table.add_row(*_cells(symbol, self._rows[symbol], now, now_ns))
+            table.add_row(*_cells(symbol, self._rows[symbol], now, now_ns, wide=wide))
         lines = [Text(note, style="yellow") for note in self._notes]
         if self._progress:
             lines.append(Text(self._progress, style="blue"))
@@ -179,7 +186,7 @@ class TableView:
         return title
 
 
-def _cells(symbol: str, row: _Row, now: float, now_ns: int) -> list[Text]:
+def _cells(symbol: str, row: _Row, now: float, now_ns: int, *, wide: bool) -> list[Text]:
     tick, status = row.tick, row.status
     suspect = status is not None and status.data is DataState.SUSPECT
     if tick is None:
@@ -198,8 +205,14 @@ def _cells(symbol: str, row: _Row, now: float, now_ns: int) -> list[Text]:
         Text("-" if tick.ask is None else str(tick.ask), style="dim" if suspect else ""),
         Text(f"{max(0.0, (now_ns - tick.ts_observed) / 1e9):.1f} s", style="dim"),
         _status_cell(status),
-        Text(f"{tick.source}/{tick.method}" + (" SIM" if tick.simulated else ""), style="dim"),
+        Text(_origin(tick, wide=wide), style="dim"),
     ]
+
+
+def _origin(tick: Tick, *, wide: bool) -> str:
+    """Return where a price came from; a narrow terminal needs the room for the prices."""
+    name = f"{tick.source}/{tick.method}" if wide else str(tick.method)
+    return f"{name} SIM" if tick.simulated else name
 
 
 def _status_cell(status: Status | None) -> Text:

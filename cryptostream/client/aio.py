@@ -97,11 +97,9 @@ class AsyncClient:
             self._clock.cancel()
             await asyncio.gather(self._clock, return_exceptions=True)
         self._do(self._session.ended(time.monotonic()))
+        self._sockets.close_sockets()
         # Ending the context waits (at most 0.2 s) until the good-bye has left.
-        await asyncio.to_thread(self._close)
-
-    def _close(self) -> None:
-        self._sockets.close()
+        await asyncio.to_thread(self._sockets.end)
 
     async def connected(self, within: float = 5.0) -> Self:
         """Wait until the daemon has answered.

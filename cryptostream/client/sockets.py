@@ -88,9 +88,8 @@ class ClientSockets:
                 socket.close(linger=200)
         self._control = self._data = None
 
-    def close(self) -> None:
-        """Close everything."""
-        self.close_sockets()
+    def end(self) -> None:
+        """End the context once both sockets are closed; blocks while messages leave."""
         self._context.term()
 
     def _answer(self, frames: list[bytes]) -> None:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from cryptostream.config.settings import Config
 
-KNOWN_SOURCES = ("tradingview",)
 
 _LOOPBACK_ONLY = (
     "is not a loopback address; CURVE keys are not supported yet, so nobody else may connect: "
@@ -25,7 +24,6 @@ def broken_rules(config: Config) -> Iterator[tuple[str, str]]:
     yield from _addresses(config)
     yield from _collisions(config)
     yield from _orders(config)
-    yield from _sources(config)
 
 
 def is_loopback(host: str) -> bool:
@@ -113,11 +111,3 @@ def _orders(config: Config) -> Iterator[tuple[str, str]]:
     for path, low, other, high in pairs:
         if low > high:
             yield path, f"must not be larger than {other} ({high})"
-
-
-def _sources(config: Config) -> Iterator[tuple[str, str]]:
-    for name, times in Counter(config.sources.order).items():
-        if name not in KNOWN_SOURCES:
-            yield "sources.order", f"names {name!r}; there are: {', '.join(KNOWN_SOURCES)}"
-        elif times > 1:
-            yield "sources.order", f"names {name!r} {times} times"

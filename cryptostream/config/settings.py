@@ -128,7 +128,7 @@ class TradingView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Positive, doc("a larger step between two prices is suspect until confirmed; percent")
     ] = 20.0
     stale_after: Annotated[
-        Seconds, doc("a page without any sign of life is stale after so long; seconds")
+        Seconds, doc("less than a third of this is never too long a silence; seconds")
     ] = 15.0
     reload_after: Annotated[Seconds, doc("a stale page is replaced after so long; seconds")] = 60.0
     timezone: Annotated[
@@ -142,9 +142,6 @@ class TradingView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Sources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where prices come from."""
 
-    order: Annotated[
-        tuple[str, ...], msgspec.Meta(min_length=1), doc("sources per ticker, preferred first")
-    ] = ("tradingview",)
     tradingview: TradingView = TradingView()
 
 
@@ -155,9 +152,6 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     binance_url: Annotated[OptionalWebAddress, doc("Binance REST API; empty = do not ask it")] = (
         "https://data-api.binance.vision"
     )
-    scanner_url: Annotated[
-        OptionalWebAddress, doc("TradingView symbol search; empty = do not ask it")
-    ] = ""
     timeout: Annotated[
         Seconds, doc("how long a listing may take before the answer is unknown; seconds")
     ] = 5.0

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from cryptostream.errors import ProtocolError, StartError
 from cryptostream.records import DataState, Phase
 from cryptostream.router.desk import Desk
-from cryptostream.router.hop import Hop, Hops, missing_before
+from cryptostream.router.hop import Hop, Hops, missing_at_beat, missing_before
 from cryptostream.router.instructions import (
     ClosePage,
     ForgetValues,
@@ -63,6 +63,7 @@ class RouterActor:
     ) -> None:
         self._config = config
         self._report = report
+        self._directory = directory
         self._started = time.monotonic()
         self.tape = Tape(time.time_ns() // 1_000_000, config.router.ring)
         self._registry = Registry(
@@ -74,7 +75,13 @@ class RouterActor:
         )
         self._reconciler = Reconciler(rules)
         self._desk = Desk(
-            config, self._registry, self.tape, self._reconciler, directory, self._describe
+            config,
+            self._registry,
+            self.tape,
+            self._reconciler,
+            directory,
+            self._describe,
+            self._sync,
         )
         self._hops = Hops(WORKER_LIVENESS)
         # topic -> incarnation of the worker that may write it
@@ -210,7 +217,7 @@ class RouterActor:
         missing = missing_before(hop, meta.number)
         if missing:
             self._hop_gap(hop, missing)
-        if self._owners.get(name) == meta.incarnation:
+        if self._owners.get(name) == meta.incarnation and meta.count > 0:
             message = self.tape.publish(name, payload, meta.count, meta.flags, time.time_ns())
             send_now(self._data, message)
         elif name.startswith(b"report/"):
@@ -280,6 +287,9 @@ class RouterActor:
             return
         now = time.monotonic()
         hop.heard = now
+        missing = missing_at_beat(hop, beat.sent)
+        if missing:
+            self._hop_gap(hop, missing)
         hop.route = route
         hop.detail = beat.detail
         self._act(self._reconciler.beat(beat.worker, beat.reports, now, time.time_ns()))
@@ -319,9 +329,10 @@ class RouterActor:
                 case ForgetValues(symbol):
                     self._disown(symbol)
                     for kind in (TICK, TRADE):
-                        self.tape.forget_values(topic(kind, symbol))
+                        self.tape.keep(topic(kind, symbol), 0)
+                    self.tape.keep(topic(STATUS, symbol), 1)
                 case Grow(workers):
-                    logger.info("{} browsers are needed", workers)
+                    logger.debug("{} browsers are needed", workers)
                     self._report({"browsers": workers})
 
     def _to_worker(self, worker: str, instruction: wire_hop.ToWorker) -> None:
@@ -342,6 +353,9 @@ class RouterActor:
             self._owners.pop(topic(kind, symbol), None)
 
     def _publish_status(self, status: Status) -> None:
+        if status.phase is Phase.INVALID:
+            near = self._directory.search(status.symbol, 3)
+            status = replace(status, suggestions=tuple(near))
         message = self.tape.publish(
             topic(STATUS, status.symbol), encode_payload([status]), 1, 0, time.time_ns()
         )

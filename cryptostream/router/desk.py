@@ -50,6 +50,7 @@ class Desk:
         reconciler: Reconciler,
         directory: Directory,
         describe: Callable[[], Answer],
+        sync: Callable[[float, int], None] = lambda _now, _now_ns: None,
     ) -> None:
         self._config = config
         self._registry = registry
@@ -57,6 +58,7 @@ class Desk:
         self._reconciler = reconciler
         self._directory = directory
         self._describe = describe
+        self._sync = sync
         self._handlers: dict[type[m.Request], Callable[..., Answer]] = {
             m.Hello: self._hello,
             m.Subscribe: lambda r, c, t: {"results": self._add(r.tickers, c, t)},
@@ -156,27 +158,24 @@ class Desk:
         for ticker in tickers:
             try:
                 symbol = parse_symbol(ticker, self._config.default_exchange)
-                results.append(self._add_one(ticker, symbol, client, times))
+                results.append(self._add_one(ticker, symbol, client))
             except CryptoStreamError as error:
                 results.append(_refusal(ticker, error))
+        # The images show the state after the wish, not before it.
+        self._sync(*times)
+        for result in results:
+            if result["ok"]:
+                result["images"] = self._images(result["symbol"], times[1])
         return results
 
-    def _add_one(
-        self, ticker: str, symbol: str, client: Client, times: tuple[float, int]
-    ) -> Answer:
+    def _add_one(self, ticker: str, symbol: str, client: Client) -> Answer:
         verdict = self._directory.check(symbol)
         if verdict.listing is Listing.INVALID:
             error = UnknownSymbol(verdict.text, hint=_did_you_mean(verdict.suggestions))
             suggestions = list(verdict.suggestions)
             return {**_refusal(ticker, error), "symbol": symbol, "suggestions": suggestions}
         self._registry.want(client, symbol)
-        return {
-            "ticker": ticker,
-            "symbol": symbol,
-            "ok": True,
-            "listing": str(verdict.listing),
-            "images": self._images(symbol, times[1]),
-        }
+        return {"ticker": ticker, "symbol": symbol, "ok": True, "listing": str(verdict.listing)}
 
     def _remove(
         self, tickers: Iterable[Any], client: Client, times: tuple[float, int]
@@ -244,11 +243,10 @@ class Desk:
             raise RequestError(
                 f"no history of kind {request.kind!r:.40}", hint="one of " + ", ".join(KINDS)
             )
-        if not 0 < request.limit <= self._config.router.ring:
-            raise RequestError(
-                f"limit is {request.limit}", hint=f"from 1 to {self._config.router.ring}"
-            )
+        if request.limit < 1:
+            raise RequestError(f"limit is {request.limit}", hint="ask for at least one message")
         name = topic(request.kind, symbol)
+        # The ring holds no more than it holds: a larger limit gets all of it.
         return {"symbol": symbol, "messages": self._tape.history(name, request.limit)}
 
     # -- what a person asks -------------------------------------------------------------

@@ -17,6 +17,7 @@ class Hop:
     heard: float
     confirmed: bool = False
     number: int = 0
+    promised: int = 0  # what the last beat said was sent
     lost: int = 0
     detail: dict[str, str | int | float | None] = field(default_factory=dict)
 
@@ -71,3 +72,18 @@ def missing_before(hop: Hop, number: int) -> int:
     if missing > 0:
         hop.lost += missing
     return max(0, missing)
+
+
+def missing_at_beat(hop: Hop, sent: int) -> int:
+    """Take a beat's count of sent messages; return how many of the last ones were lost.
+
+    A beat travels on another socket and may be early: what it counts has to be here by the
+    next one.
+    """
+    missing = hop.promised - hop.number if hop.number else 0
+    hop.promised = sent
+    if missing <= 0:
+        return 0
+    hop.number += missing
+    hop.lost += missing
+    return missing

@@ -64,6 +64,8 @@ class Rules:
     open_within: float
     ceiling: int
     give_up_after: int = 0
+    # From [0, 1): hosts that refuse several of us must not see all come back at once.
+    jitter: Callable[[], float] = lambda: 0.0
     # First pause in s for a host that refuses us; doubled each time, capped at an hour.
     blocked_pause: float = 60.0
 
@@ -92,5 +94,6 @@ class Ticker:
     next_at: float | None = 0.0  # None: nothing is planned
     assigned_at: float = 0.0
     live_since: float | None = None
+    reported_ns: int = 0  # the page's own time of its newest report
     source: str | None = None
     simulated: bool = False

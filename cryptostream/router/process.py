@@ -24,6 +24,7 @@ def rules(config: Config) -> Rules:
     )
     jitter = random.SystemRandom()
     return Rules(
+        jitter=jitter.random,
         delay=lambda attempt: backoff_delay(attempt, backoff, jitter.random()),
         stable_after=settings.stable_after,
         max_opening=settings.max_opening,

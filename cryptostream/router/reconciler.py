@@ -129,6 +129,7 @@ class Reconciler:
         ticker = self._tickers.get(report.symbol)
         if ticker is None or ticker.worker != name or ticker.generation != report.generation:
             return out
+        ticker.reported_ns = max(ticker.reported_ns, report.ts)
         if report.state in (PageState.FAILED, PageState.CLOSED):
             self._release(ticker)
             ticker.simulated = report.simulated or ticker.simulated
@@ -154,7 +155,9 @@ class Reconciler:
                 out.append(ClosePage(name, report.symbol, report.generation))
                 continue
             seen.add(report.symbol)
-            if (report.state, report.code) != (ticker.state, ticker.status.code):
+            # A beat travels on another socket: what it says may be older than the last report.
+            differs = (report.state, report.code) != (ticker.state, ticker.status.code)
+            if differs and report.ts >= ticker.reported_ns:
                 out += self.report(name, report, now, now_ns)
         for symbol in sorted(worker.pages - seen):
             ticker = self._tickers.get(symbol)
@@ -237,7 +240,8 @@ class Reconciler:
             # One refusal is meant for all pages of the host; only a longer pause counts.
             self._held_until = max(self._held_until, now + asked)
             return
-        pause = min(3600.0, self._rules.blocked_pause * 2.0 ** min(self._held_times, 10))
+        grown = self._rules.blocked_pause * 2.0 ** min(self._held_times, 10)
+        pause = min(3600.0, grown) * (1.0 + 0.25 * self._rules.jitter())
         self._held_times += 1
         self._held_until = now + max(pause, asked)
 
@@ -360,7 +364,10 @@ class Reconciler:
 
 def _said(status: Status) -> tuple[object, ...]:
     """Return what a status says apart from its time: saying it again helps nobody."""
-    return (status.phase, status.data, status.code, status.text, status.attempt, status.ts_next)
+    return (
+        *(status.phase, status.data, status.code, status.text, status.attempt, status.ts_next),
+        *(status.source, status.simulated),
+    )
 
 
 def _may_adopt(worker: Worker, ticker: Ticker, report: Report) -> bool:

@@ -120,11 +120,14 @@ class Tape:
             beats.append(Message(topic, meta, EMPTY_PAYLOAD))
         return beats
 
-    def forget_values(self, topic: bytes) -> None:
-        """Drop what a closed ticker last said, so that nobody takes it for its present."""
+    def keep(self, topic: bytes, messages: int) -> None:
+        """Keep only the newest messages of a topic; its sequence goes on.
+
+        Of a closed ticker no value is kept, so that nobody takes it for its present.
+        """
         line = self._lines.get(topic)
-        if line is not None:
-            line.ring.clear()
+        while line is not None and len(line.ring) > messages:
+            line.ring.popleft()
 
     def last(self, topic: bytes) -> Meta | None:
         """Return the meta of a topic's newest message, ``None`` when it has none."""

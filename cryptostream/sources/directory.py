@@ -18,6 +18,7 @@ import msgspec
 from loguru import logger
 
 from cryptostream.errors import SourceError
+from cryptostream.sources.retry_after import pause_of
 from cryptostream.symbols import Listing, Verdict, nearest, split_symbol
 
 if TYPE_CHECKING:
@@ -221,8 +222,7 @@ async def _fetch(http: aiohttp.ClientSession, base: str) -> Cached:
 
 def _refused(response: aiohttp.ClientResponse) -> SourceError:
     error = SourceError(f"{response.url.path} answered HTTP {response.status}", code="http_error")
-    wait = response.headers.get("Retry-After", "")
-    error.retry_after = float(wait) if wait.isdigit() else None
+    error.retry_after = pause_of(response.headers.get("Retry-After"), _wall_clock())
     return error
 
 

@@ -110,6 +110,8 @@ class Following:
         if not self.epoch:
             return  # the first image of this topic: nothing was promised before it
         known = image.top - 1 if image.count else image.top
+        if self.epoch != image.epoch and not self.seq and not image.top:
+            return  # a topic that had no record and has none: there is nothing to miss
         if self.epoch != image.epoch:
             out.append(self._gap(self.seq + 1, None, "new_epoch"))
         elif self.seq < known:

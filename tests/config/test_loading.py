@@ -103,7 +103,6 @@ def test_variables_of_others_are_left_alone():
         ("router.lease", float("inf"), "must be a finite number"),
         ("logs.level", "LOUD", "invalid enum value 'LOUD'"),
         ("instance", "../up", "expected `str` matching"),
-        ("sources.order", (), "expected `array` of length >= 1"),
         ("sources.tradingview.base_url", "ftp://x", "expected `str` matching"),
     ],
 )

@@ -86,17 +86,5 @@ def test_settings_that_belong_together_are_ordered(overrides, complaint):
         load(environ={}, overrides=overrides)
 
 
-@pytest.mark.parametrize(
-    ("order", "complaint"),
-    [
-        (["tradingveiw"], "names 'tradingveiw'; there are: tradingview"),
-        (["tradingview", "tradingview"], "names 'tradingview' 2 times"),
-    ],
-)
-def test_a_source_is_known_and_named_once(order, complaint):
-    with pytest.raises(ConfigError, match=complaint):
-        load(environ={}, overrides={"sources.order": order})
-
-
 def test_a_name_may_resolve_to_anything_so_it_is_not_loopback():
     assert not is_loopback("example.org")

@@ -49,7 +49,7 @@ def test_each_topic_has_its_own_sequence(steps):
 )
 def test_recovery_gives_exactly_what_is_missing_or_nothing(counts, ring, after, limit, forgotten):
     tape, published = filled(counts[:forgotten], ring)
-    tape.forget_values(NAME)
+    tape.keep(NAME, 0)
     published += [tape.publish(NAME, b"", count, 0, 0) for count in counts[forgotten:]]
     held = published[min(forgotten, len(counts)) :][-ring:]
     missing = [message for message in published if decode_meta(message.meta).top > after]
@@ -96,7 +96,7 @@ def test_an_image_keeps_the_flags_of_what_it_repeats():
 
 def test_the_image_of_a_topic_without_values_is_empty_and_says_where_it_stands():
     tape, _ = filled([3], ring=2)
-    tape.forget_values(NAME)
+    tape.keep(NAME, 0)
 
     image, unknown = tape.image(NAME, 5), tape.image(b"tick/A:XX/", 5)
 
@@ -109,7 +109,7 @@ def test_the_image_of_a_topic_without_values_is_empty_and_says_where_it_stands()
 
 def test_sequences_go_on_after_values_were_forgotten():
     tape, _ = filled([3], ring=2)
-    tape.forget_values(NAME)
+    tape.keep(NAME, 0)
     assert decode_meta(tape.publish(NAME, b"", 1, 0, 9).meta).seq == 4
     assert tape.recover(NAME, EPOCH, 2, 100) is None
     assert sequences(tape.recover(NAME, EPOCH, 3, 100)) == [4]

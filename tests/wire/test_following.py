@@ -147,7 +147,7 @@ def test_what_aged_out_is_told_and_the_image_goes_on_from_there():
 def test_values_that_were_forgotten_are_told_up_to_the_top():
     wire = live()
     wire.publish(2)
-    wire.tape.forget_values(NAME)
+    wire.tape.keep(NAME, 0)
     wire.take(wire.beat())
     assert wire.image() == [(2, 3, "aged_out")]
 

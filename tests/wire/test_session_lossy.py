@@ -168,7 +168,7 @@ class World:
         self.beat()
 
     def a_page_is_closed(self, name) -> None:
-        self.daemon.tape.forget_values(name)
+        self.daemon.tape.keep(name, 0)
 
     def the_router_restarts(self, forward) -> None:
         """Also with a clock that has been set back."""

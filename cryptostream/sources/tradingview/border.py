@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from cryptostream.errors import SourceError
+from cryptostream.sources.retry_after import pause_of
 
 if TYPE_CHECKING:
     from playwright.async_api import Error as PlaywrightError
@@ -28,10 +30,10 @@ async def refused(response: Response, symbol: str) -> SourceError:
         error = SourceError(
             f"the site refuses pages now (HTTP {response.status})",
             code="blocked",
-            hint="it is left alone for a while; API sources stand beside it",
+            hint="it is left alone for a while; see the README on TradingView's terms",
         )
-        wait = await response.header_value("retry-after")
-        error.retry_after = float(wait) if wait and wait.isdigit() else None
+        header = await response.header_value("retry-after")
+        error.retry_after = pause_of(header, time.time_ns() / 1e9)
         return error
     return SourceError(f"the site answered HTTP {response.status}", code="http_error")
 

@@ -44,7 +44,7 @@ POLICY = UsePolicy(
     redistribution=False,
     needs_key=False,
     terms="TradingView's terms forbid automated collection; for display to yourself, at your "
-    "own decision. API sources need no such decision.",
+    "own decision.",
 )
 
 
