@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.async_api import async_playwright
 
@@ -12,7 +12,7 @@ from bench.machine import browser
 from bench.stats import Change
 from cryptostream.sources.tradingview.chromium import (
     Display,
-    launch_options,
+    launch_command,
     runs_in_container,
     sandbox_allowed,
 )
@@ -28,9 +28,15 @@ async def chromium(*arguments: str) -> AsyncIterator[Browser]:
     """Start the browser that the daemon would start, without a window."""
     sandbox = sandbox_allowed("auto", os.geteuid(), in_container=runs_in_container())
     display = Display(headless=True, xvfb=False, why="a benchmark")
-    options: dict[str, Any] = launch_options(browser(), display, sandbox, extra_args=arguments)
+    path, *switches = launch_command(browser(), display, sandbox, extra_args=arguments)
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(**options)
+        started = await playwright.chromium.launch(
+            executable_path=path,
+            headless=True,
+            chromium_sandbox=sandbox.allowed,
+            # Playwright brings the pipe itself.
+            args=[switch for switch in switches if switch != "--remote-debugging-pipe"],
+        )
         try:
             yield started
         finally:

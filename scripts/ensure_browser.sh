@@ -73,6 +73,9 @@ may_be_root() {
 
 from_playwright() {
   echo "no browser found: asking Playwright for its own build" >&2
+  "$python" -c 'import playwright' 2>/dev/null ||
+    "$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt playwright >&2 ||
+    return 1
   bounded "${BROWSER_DOWNLOAD_SECONDS:-60}" "$python" -m playwright install chromium >&2 || return 1
   works && return 0
   if may_be_root; then

@@ -107,8 +107,6 @@ def _browser(config: Config) -> str:
         which=shutil.which,
         playwright_path=playwright_executable(),
     )
-    if found.path is None:
-        return f"channel {found.channel} ({found.why})"
     try:
         version = subprocess.run(  # noqa: S603 - the browser that the settings name
             [found.path, "--version"],

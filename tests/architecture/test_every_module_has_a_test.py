@@ -25,6 +25,7 @@ COVERED_ELSEWHERE = {
     "cryptostream/sources/base.py": ["router/test_actor.py"],
     "cryptostream/sources/worker.py": ["router/test_actor.py", "client/test_aio.py"],
     "cryptostream/sources/tradingview/browser.py": ["integration/test_faults.py"],
+    "cryptostream/sources/tradingview/tab.py": ["sources/tradingview/test_chrome.py"],
     "cryptostream/sources/tradingview/page.py": ["integration/test_faults.py"],
     "supervisors/[bcefglorstv]*.py": [
         "supervisors/test_process.py",

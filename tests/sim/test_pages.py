@@ -30,7 +30,6 @@ async def browser(require_browser):
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=require_browser.path,
-            channel=require_browser.channel,
             headless=True,
             chromium_sandbox=False,
             args=ARGS,

@@ -6,25 +6,24 @@ import asyncio
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import msgspec
 from loguru import logger
-from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import async_playwright
 
-from cryptostream.errors import SourceError, StartError
+from cryptostream.errors import SourceError
 from cryptostream.sources.base import Capabilities, UsePolicy
+from cryptostream.sources.tradingview.chrome import Chrome
 from cryptostream.sources.tradingview.chromium import (
     choose_display,
     find_browser,
-    launch_options,
+    launch_command,
     playwright_executable,
     runs_in_container,
     sandbox_allowed,
 )
 from cryptostream.sources.tradingview.page import PageActor
-from cryptostream.sources.tradingview.scripts import diet_script
 from cryptostream.sources.tradingview.watch import SOURCE
 from cryptostream.sources.worker import Worker
 from supervisors.errors import StartFailed
@@ -32,10 +31,9 @@ from supervisors.spec import ChildSpec, Intensity, Kind, Restart, Shutdown, Supe
 from supervisors.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Playwright
-
     from cryptostream.config.settings import Config
     from cryptostream.sources.base import Outlet
+    from cryptostream.sources.tradingview.cdp import Connection
     from cryptostream.wire.hop import Report
     from supervisors.child import Child
 
@@ -55,8 +53,11 @@ class BrowserSource:
     capabilities = Capabilities(trades=False, bid_ask=True, history=False)
     policy = POLICY
 
-    def __init__(self, config: Config, context: BrowserContext, outlet: Outlet) -> None:
+    def __init__(
+        self, config: Config, connection: Connection, context: str, outlet: Outlet
+    ) -> None:
         self._settings = config.sources.tradingview
+        self._connection = connection
         self._context = context
         self._outlet = outlet
         self._opening = asyncio.Semaphore(config.reconciler.max_opening)
@@ -86,7 +87,13 @@ class BrowserSource:
         if former is not None:
             await self._end(former)
         page = PageActor(
-            symbol, generation, self._context, self._settings, self._outlet, self._opening
+            symbol,
+            generation,
+            self._connection,
+            self._context,
+            self._settings,
+            self._outlet,
+            self._opening,
         )
         self._pages[symbol] = page
         spec = ChildSpec(
@@ -143,22 +150,23 @@ async def main(child: Child, config: Config) -> None:
     """
     name = child.name.rpartition("/")[2]
     worker = Worker(name, config.browsers.pages, config.ipc("ingest"), config.ipc("workers"))
+    chrome = Chrome(config.runtime_path() / f"{config.instance}-{name}-profile")
     try:
-        async with async_playwright() as playwright:
-            browser = await _launch(playwright, config)
-            await _serve(child, config, browser, worker)
+        command = await asyncio.to_thread(_command, config)
+        await chrome.start(command, config.browsers.launch_timeout)
+        await _serve(child, config, chrome.connection, worker)
     finally:
+        await chrome.stop()
         worker.close()
 
 
-async def _serve(child: Child, config: Config, browser: Browser, worker: Worker) -> None:
-    context = await _context(browser, config)
-    gone = asyncio.Event()
-    browser.on("disconnected", lambda _browser: gone.set())
-    source = BrowserSource(config, context, worker)
+async def _serve(child: Child, config: Config, connection: Connection, worker: Worker) -> None:
+    context = await _new_context(connection, config)
+    source = BrowserSource(config, connection, context, worker)
     await source.start()
     ended = asyncio.Event()
     serving = asyncio.create_task(worker.run(source, ended))
+    gone = connection.gone
     waits = [asyncio.create_task(event.wait()) for event in (child.stopping, gone)]
     confirmed = asyncio.create_task(worker.confirmed.wait())
     try:
@@ -171,16 +179,21 @@ async def _serve(child: Child, config: Config, browser: Browser, worker: Worker)
             raise SourceError("the browser is gone", code="browser_gone")
         if serving.done():
             serving.result()
-        await source.stop()
-        await browser.close()
     finally:
         ended.set()
         for task in (confirmed, *waits):
             task.cancel()
         await asyncio.gather(serving, confirmed, *waits, return_exceptions=True)
+        await source.stop()
 
 
-async def _launch(playwright: Playwright, config: Config) -> Browser:
+def _command(config: Config) -> list[str]:
+    """Return the command line of the browser that the settings lead to.
+
+    Raises:
+        StartError: there is no browser, or no display for it.
+
+    """
     settings = config.browsers
     found = find_browser(
         settings.path,
@@ -191,22 +204,8 @@ async def _launch(playwright: Playwright, config: Config) -> Browser:
     display = choose_display(settings.headless, os.environ, shutil.which)
     sandbox = sandbox_allowed(settings.sandbox, os.geteuid(), in_container=runs_in_container())
     logger.info("browser: {}; display: {}; sandbox: {}", found.why, display.why, sandbox.why)
-    options: dict[str, Any] = launch_options(
-        found,
-        display,
-        sandbox,
-        extra_args=(*_diet_args(config), *settings.extra_args),
-        timeout=settings.launch_timeout,
-    )
-    try:
-        return await playwright.chromium.launch(**options)
-    except PlaywrightError as error:
-        lines = [line for line in error.message.splitlines() if line.strip()]
-        raise StartError(
-            f"the browser did not start: {lines[0] if lines else 'no reason given'}",
-            code="browser_start",
-            hint="see 'cryptostream doctor'",
-        ) from error
+    extra = (*_diet_args(config), *settings.extra_args)
+    return launch_command(found, display, sandbox, extra_args=extra)
 
 
 def _diet_args(config: Config) -> list[str]:
@@ -219,15 +218,18 @@ def _diet_args(config: Config) -> list[str]:
     return args
 
 
-async def _context(browser: Browser, config: Config) -> BrowserContext:
-    settings = config.sources.tradingview
-    context = await browser.new_context(
-        locale="en-US",
-        timezone_id=settings.timezone,
-        viewport={"width": 1024, "height": 640},
-        accept_downloads=False,
+class _Context(msgspec.Struct, frozen=True):
+    context_id: str = msgspec.field(name="browserContextId")
+
+
+async def _new_context(connection: Connection, config: Config) -> str:
+    """Return a context that keeps nothing: no cookie of it outlives the browser."""
+    made = await connection.ask(_Context, "Target.createBrowserContext")
+    context = made.context_id
+    await connection.send(
+        "Browser.setDownloadBehavior", {"behavior": "deny", "browserContextId": context}
     )
-    await context.add_init_script(diet_script(settings))
+    settings = config.sources.tradingview
     host = urlsplit(settings.base_url).hostname or ""
     if settings.cookie_preset and host.endswith("tradingview.com"):
         # Declines, so that no notice has to be clicked; set before the first navigation.
@@ -235,10 +237,11 @@ async def _context(browser: Browser, config: Config) -> BrowserContext:
             "cookiePrivacyPreferenceBannerProduction": "notApplicable",
             "cookiesSettings": '{"analytics":false,"advertising":false}',
         }
-        await context.add_cookies(
-            [
-                {"name": name, "value": value, "domain": ".tradingview.com", "path": "/"}
-                for name, value in values.items()
-            ]
+        cookies = [
+            {"name": name, "value": value, "domain": ".tradingview.com", "path": "/"}
+            for name, value in values.items()
+        ]
+        await connection.send(
+            "Storage.setCookies", {"cookies": cookies, "browserContextId": context}
         )
     return context

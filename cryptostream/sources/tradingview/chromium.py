@@ -29,9 +29,19 @@ _ARGS = (
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
+    "--no-default-browser-check",
+    "--no-service-autorun",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-hang-monitor",  # a hung page is found and replaced by its own actor
+    "--disable-prompt-on-repost",
+    "--mute-audio",
+    "--lang=en-US",
+    "--password-store=basic",
+    "--use-mock-keychain",
 )
 
-# Where Google Chrome and Edge install themselves, by the channel that Playwright calls them.
+# Where Google Chrome and Edge install themselves.
 _CHANNELS: Mapping[str, tuple[str, ...]] = {
     "chrome": (
         "/opt/google/chrome/chrome",
@@ -48,10 +58,9 @@ _BUILDS = ("chrome", "Chromium.app", "Google Chrome for Testing.app")
 
 
 class Browser(NamedTuple):
-    """The browser to start: an executable or a Playwright channel; ``why`` is for people."""
+    """The executable of the browser to start; ``why`` is for people."""
 
-    path: str | None
-    channel: str | None
+    path: str
     why: str
 
 
@@ -82,7 +91,7 @@ def find_browser(
     if path_setting:
         return _configured(path_setting, exists, which)
     if playwright_path is not None and exists(playwright_path):
-        return Browser(str(playwright_path), None, "Playwright's own build")
+        return Browser(str(playwright_path), "Playwright's own build")
     found = (
         _channel("chrome", exists)
         or _command(("chromium", "chromium-browser"), which)
@@ -135,30 +144,20 @@ def sandbox_allowed(setting: str, euid: int, *, in_container: bool) -> Sandbox:
     return Sandbox(allowed=True, why="an ordinary user outside containers")
 
 
-def launch_options(
-    browser: Browser,
-    display: Display,
-    sandbox: Sandbox,
-    *,
-    extra_args: Iterable[str] = (),
-    timeout: float = 30.0,
-) -> dict[str, object]:
-    """Return the keyword arguments of Playwright's ``chromium.launch``; timeout in seconds."""
-    options: dict[str, object] = {
-        "headless": display.headless,
-        "chromium_sandbox": sandbox.allowed,
-        "args": [*_ARGS, *extra_args],
-        "timeout": timeout * 1000,
-        # Our supervisor alone decides when a browser stops.
-        "handle_sigint": False,
-        "handle_sigterm": False,
-        "handle_sighup": False,
-    }
-    if browser.channel is not None:
-        options["channel"] = browser.channel
-    else:
-        options["executable_path"] = browser.path
-    return options
+def launch_command(
+    browser: Browser, display: Display, sandbox: Sandbox, *, extra_args: Iterable[str] = ()
+) -> list[str]:
+    """Return the command line that starts the browser on a pipe."""
+    return [
+        browser.path,
+        "--remote-debugging-pipe",
+        # Pages may know that a program is at the wheel: navigator.webdriver says so.
+        "--enable-automation",
+        *(("--headless",) if display.headless else ()),
+        *(() if sandbox.allowed else ("--no-sandbox",)),
+        *_ARGS,
+        *extra_args,
+    ]
 
 
 def playwright_executable() -> Path | None:
@@ -205,20 +204,19 @@ def _configured(path: str, exists: Exists, which: Which) -> Browser:
             code="no_browser",
             hint="correct browsers.path, or leave it empty to have one found",
         )
-    return Browser(file, None, "browsers.path")
+    return Browser(file, "browsers.path")
 
 
 def _channel(name: Literal["chrome", "msedge"], exists: Exists) -> Browser | None:
-    if any(exists(Path(place)) for place in _CHANNELS[name]):
-        return Browser(None, name, f"installed as channel {name}")
-    return None
+    place = next((place for place in _CHANNELS[name] if exists(Path(place))), None)
+    return Browser(place, f"{name} is installed") if place else None
 
 
 def _command(names: Iterable[str], which: Which) -> Browser | None:
     for name in names:
         path = which(name)
         if path:
-            return Browser(path, None, f"{name} on the PATH")
+            return Browser(path, f"{name} on the PATH")
     return None
 
 

@@ -10,29 +10,24 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
-from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from cryptostream.errors import ProtocolError, SourceError
-from cryptostream.sources.tradingview.border import FIRST_ERROR, from_playwright, refused
-from cryptostream.sources.tradingview.scripts import BINDING, observer_script
+from cryptostream.sources.tradingview.scripts import BINDING, diet_script, observer_script
 from cryptostream.sources.tradingview.selectors import page_url
+from cryptostream.sources.tradingview.tab import Tab
 from cryptostream.sources.tradingview.watch import Watch
 from cryptostream.sources.tradingview.words import ErrorPage, Pulse, Value, decode_word
 from cryptostream.wire.hop import PageState, Report
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, CDPSession, Page
-
     from cryptostream.config.settings import TradingView
     from cryptostream.records import Tick
     from cryptostream.sources.base import Outlet
+    from cryptostream.sources.tradingview.cdp import Connection
     from supervisors.child import Child
 
 # How often the page's silence is looked at, in seconds.
 LOOK = 0.25
-# A page that does not close by itself within this time (s) is left to the browser's end.
-CLOSE_WITHIN = 3.0
 # Addresses that only count visitors or show advertisements. A page works without them.
 AD_PATTERNS = (
     "*doubleclick*",
@@ -57,7 +52,8 @@ class PageActor:
         self,
         symbol: str,
         generation: int,
-        context: BrowserContext,
+        connection: Connection,
+        context: str,
         settings: TradingView,
         outlet: Outlet,
         opening: asyncio.Semaphore,
@@ -65,7 +61,8 @@ class PageActor:
         self.symbol = symbol
         self.generation = generation
         self.report = self._report_of(PageState.LOADING, "loading", "the page is loading")
-        self._context = context
+        self._tab = Tab(connection, context, self._break)
+        self._gone = connection.gone
         self._settings = settings
         self._outlet = outlet
         self._opening = opening
@@ -82,74 +79,31 @@ class PageActor:
         """
         self._failed = asyncio.get_running_loop().create_future()
         child.ready()
-        page: Page | None = None
         try:
             self._outlet.report(self.report)
             async with self._opening:
-                page = await self._open(child)
+                await self._open(child)
             await self._stream(child)
             self._tell(PageState.CLOSED, "closed", "the page was closed")
         except SourceError as error:
             self._fail(error)
             raise
-        except PlaywrightError as error:
-            mapped = from_playwright(error, self.symbol)
-            self._fail(mapped)
-            raise mapped from error
         finally:
-            await _close(page)
+            await self._tab.close()
 
     # -- opening ------------------------------------------------------------------------
 
-    async def _open(self, child: Child) -> Page:
-        page = await self._context.new_page()
-        try:
-            await self._attach(page)
-            await self._navigate(page)
-            await self._first_price(child)
-        except BaseException:
-            await _close(page)
-            raise
-        return page
-
-    async def _attach(self, page: Page) -> None:
-        page.on("crash", lambda _page: self._break("crashed", "the page crashed"))
-        page.on("close", lambda _page: self._closed())
-        cdp = await self._context.new_cdp_session(page)
-        cdp.on("Runtime.bindingCalled", self._on_binding)
-        if self._settings.frames:
-            cdp.on("Network.webSocketFrameReceived", self._on_frame)
-        await asyncio.gather(
-            cdp.send("Runtime.enable"),
-            cdp.send("Runtime.addBinding", {"name": BINDING}),
-            self._prepare_network(cdp),
-            page.add_init_script(observer_script(self.symbol, self._settings)),
-        )
-
-    async def _prepare_network(self, cdp: CDPSession) -> None:
-        blocked = [
-            *(AD_PATTERNS if self._settings.block_ads else ()),
-            *(MEDIA_PATTERNS if self._settings.block_media else ()),
-        ]
-        if blocked or self._settings.frames:
-            # Bodies are never asked for: keep none.
-            limits = {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}
-            await cdp.send("Network.enable", limits)
-        if blocked:
-            await cdp.send("Network.setBlockedURLs", {"urls": blocked})
-
-    async def _navigate(self, page: Page) -> None:
-        address = page_url(self._settings.base_url, self.symbol)
-        timeout = self._settings.load_timeout * 1000
-        try:
-            response = await page.goto(address, wait_until="commit", timeout=timeout)
-        except PlaywrightTimeoutError as error:
-            raise SourceError(
-                f"the page did not answer within {self._settings.load_timeout:.0f} s",
-                code="load_timeout",
-            ) from error
-        if response is not None and response.status >= FIRST_ERROR:
-            raise await refused(response, self.symbol)
+    async def _open(self, child: Child) -> None:
+        settings = self._settings
+        await self._tab.open(locale="en-US", timezone=settings.timezone)
+        self._tab.on_binding(BINDING, self._on_binding)
+        if settings.frames:
+            self._tab.on_frame(self._on_frame)
+        scripts = (diet_script(settings), observer_script(self.symbol, settings))
+        await self._tab.prepare(BINDING, scripts, _blocked(settings))
+        address = page_url(settings.base_url, self.symbol)
+        await self._tab.navigate(address, self.symbol, settings.load_timeout)
+        await self._first_price(child)
 
     async def _first_price(self, child: Child) -> None:
         failed = self._failed
@@ -218,12 +172,10 @@ class PageActor:
             self._break("stale", f"{found.text}; the page is opened anew")
         return since
 
-    def _on_binding(self, event: dict[str, Any]) -> None:
-        if event.get("name") != BINDING:
-            return
+    def _on_binding(self, text: str) -> None:
         now = time.monotonic()
         try:
-            word = decode_word(event["payload"])
+            word = decode_word(text)
         except ProtocolError as error:
             logger.warning("{}: {}", self.symbol, error)
             return
@@ -237,10 +189,8 @@ class PageActor:
                 text = f"an error page stands in the page's place: {word.text[:80]}"
                 self._break(word.kind, text, retriable=retriable)
 
-    def _on_frame(self, event: dict[str, Any]) -> None:
-        payload = event.get("response", {}).get("payloadData", "")
-        tick = self.watch.frame(payload, time.monotonic(), time.time_ns())
-        self._publish(tick)
+    def _on_frame(self, text: str) -> None:
+        self._publish(self.watch.frame(text, time.monotonic(), time.time_ns()))
 
     def _publish(self, tick: Tick | None) -> None:
         if tick is None:
@@ -259,13 +209,6 @@ class PageActor:
     def _break(self, code: str, text: str, *, retriable: bool = True) -> None:
         if self._failed is not None and not self._failed.done():
             self._failed.set_result(SourceError(text, code=code, retriable=retriable))
-
-    def _closed(self) -> None:
-        browser = self._context.browser
-        if browser is not None and not browser.is_connected():
-            self._break("browser_gone", "the browser is gone; the page is opened again")
-        else:
-            self._break("page_closed", "the page was closed")
 
     def _fail(self, error: SourceError) -> None:
         self.report = self._report_of(
@@ -304,11 +247,9 @@ class PageActor:
         )
 
 
-async def _close(page: Page | None) -> None:
-    if page is None or page.is_closed():
-        return
-    try:
-        await asyncio.wait_for(page.close(), CLOSE_WITHIN)
-    except (PlaywrightError, TimeoutError) as error:
-        # Its browser is going or gone: the page ends with it.
-        logger.debug("a page did not close by itself: {}", error)
+def _blocked(settings: TradingView) -> list[str]:
+    """Return the patterns of addresses that a page on this diet does not load."""
+    return [
+        *(AD_PATTERNS if settings.block_ads else ()),
+        *(MEDIA_PATTERNS if settings.block_media else ()),
+    ]

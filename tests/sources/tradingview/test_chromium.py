@@ -9,7 +9,7 @@ from cryptostream.sources.tradingview.chromium import (
     Sandbox,
     choose_display,
     find_browser,
-    launch_options,
+    launch_command,
     newest_build,
     playwright_caches,
     runs_in_container,
@@ -35,18 +35,18 @@ def nothing_on_the_path(_name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "commands", "path", "channel"),
+    ("there", "commands", "path"),
     [
-        ((OWN, CHROME, EDGE), ("chromium",), OWN, None),
-        ((CHROME, EDGE), ("chromium",), None, "chrome"),
-        ((EDGE,), ("chromium", "chromium-browser"), "/bin/chromium", None),
-        ((EDGE,), ("chromium-browser",), "/bin/chromium-browser", None),
-        ((EDGE,), (), None, "msedge"),
+        ((OWN, CHROME, EDGE), ("chromium",), OWN),
+        ((CHROME, EDGE), ("chromium",), CHROME),
+        ((EDGE,), ("chromium", "chromium-browser"), "/bin/chromium"),
+        ((EDGE,), ("chromium-browser",), "/bin/chromium-browser"),
+        ((EDGE,), (), EDGE),
     ],
 )
-def test_the_first_installed_browser_in_order_is_taken(there, commands, path, channel):
+def test_the_first_installed_browser_in_order_is_taken(there, commands, path):
     found = find(*there, commands=commands)
-    assert (found.path, found.channel) == (path, channel)
+    assert found.path == path
     assert found.why
 
 
@@ -114,38 +114,34 @@ def test_the_sandbox_is_left_off_only_where_it_cannot_work(setting, euid, in_con
     assert sandbox.why
 
 
-def test_launch_options_are_what_playwright_takes():
-    options = launch_options(
-        Browser("/bin/chromium", None, ""),
+def test_the_browser_is_started_on_a_pipe_that_nobody_else_can_reach():
+    command = launch_command(
+        Browser("/bin/chromium", ""),
         Display(headless=True, xvfb=False, why=""),
         Sandbox(allowed=False, why=""),
         extra_args=["--mine"],
-        timeout=1.5,
     )
-    args = options.pop("args")
-    assert options == {
-        "executable_path": "/bin/chromium",
-        "headless": True,
-        "chromium_sandbox": False,
-        "timeout": 1500.0,
-        "handle_sigint": False,
-        "handle_sigterm": False,
-        "handle_sighup": False,
-    }
-    assert isinstance(args, list)
-    assert args[-1] == "--mine"
-    assert "--disable-renderer-backgrounding" in args
+
+    assert command[0] == "/bin/chromium"
+    assert command[-1] == "--mine"
+    assert {"--remote-debugging-pipe", "--headless", "--no-sandbox"} <= set(command)
+    assert not any(word.startswith("--remote-debugging-port") for word in command)
+    assert "--disable-renderer-backgrounding" in command
+
+
+def test_a_browser_with_a_window_keeps_its_sandbox():
+    command = launch_command(Browser("/b", ""), Display(False, False, ""), Sandbox(True, ""))
+
+    assert "--headless" not in command
+    assert "--no-sandbox" not in command
 
 
 def test_nothing_hides_that_a_program_drives_the_browser():
-    options = launch_options(
-        Browser(None, "chrome", ""), Display(False, False, ""), Sandbox(True, "")
-    )
-    assert options["channel"] == "chrome"
-    assert "executable_path" not in options
-    assert "ignore_default_args" not in options
-    assert "Automation" not in str(options)
-    assert "user-agent" not in str(options)
+    command = launch_command(Browser("/b", ""), Display(False, False, ""), Sandbox(True, ""))
+
+    assert "--enable-automation" in command
+    assert "AutomationControlled" not in str(command)
+    assert "user-agent" not in str(command)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,205 @@
+"""The Chrome DevTools Protocol over the browser's own pipe: commands, answers, events.
+
+One JSON text a message, each ended by a zero byte. Sessions are flat: every message of a page
+carries its ``sessionId``. The pipe needs no port that others on this machine could connect to,
+and nobody stands between the page and us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from cryptostream.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Handler = Callable[[msgspec.Raw], None]
+
+T = TypeVar("T")
+
+# A command is answered within milliseconds by a browser that is sound (s).
+WITHIN = 10.0
+# Longer than any event that we ask for; a browser that sends more has gone mad.
+LONGEST_MESSAGE = 256 * 1024 * 1024
+_END = b"\0"
+
+
+class CdpError(SourceError):
+    """The browser refused a command, or did not answer it in time."""
+
+    code = "browser_error"
+
+
+class _Fault(msgspec.Struct, frozen=True):
+    message: str = ""
+    code: int = 0
+
+
+class _Message(msgspec.Struct, frozen=True, gc=False):
+    id: int | None = None
+    method: str = ""
+    params: msgspec.Raw = msgspec.Raw(b"{}")
+    session_id: str = msgspec.field(name="sessionId", default="")
+    result: msgspec.Raw = msgspec.Raw(b"{}")
+    error: _Fault | None = None
+
+
+_decode = msgspec.json.Decoder(_Message).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Splitter:
+    """Cuts what the pipe gives into messages."""
+
+    def __init__(self, longest: int = LONGEST_MESSAGE) -> None:
+        self._rest = bytearray()
+        self._longest = longest
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take some bytes; return the messages that are whole now.
+
+        Raises:
+            CdpError: a message is longer than any that we ask for.
+
+        """
+        if not self._rest and data.endswith(_END):
+            return data[:-1].split(_END)  # the usual case: nothing is left over
+        self._rest += data
+        *whole, rest = self._rest.split(_END)
+        if len(rest) > self._longest:
+            raise CdpError(f"the browser sent a message of over {self._longest} bytes")
+        self._rest = rest
+        return [bytes(message) for message in whole]
+
+
+class Connection(asyncio.Protocol):
+    """Our end of the pipe; lives in the loop of the browser process.
+
+    ``gone`` is set when the browser has closed its end.
+    """
+
+    def __init__(self) -> None:
+        self.gone = asyncio.Event()
+        self.malformed = 0
+        self._splitter = Splitter()
+        self._writer: asyncio.WriteTransport | None = None
+        self._next = 0
+        self._calls: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._handlers: dict[tuple[str, str], Handler] = {}
+
+    def writes_to(self, writer: asyncio.WriteTransport) -> None:
+        """Say where commands go."""
+        self._writer = writer
+
+    # -- commands -----------------------------------------------------------------------
+
+    async def send(
+        self,
+        method: str,
+        params: dict[str, Any] | None = None,
+        session: str = "",
+        within: float = WITHIN,
+    ) -> msgspec.Raw:
+        """Carry out one command and return its result, still packed.
+
+        Raises:
+            CdpError: it was refused, or not answered within so many seconds.
+            SourceError: the browser is gone.
+
+        """
+        call_id, future = self._begin(method, params, session)
+        try:
+            return await asyncio.wait_for(future, within)
+        except TimeoutError:
+            raise CdpError(
+                f"the browser did not answer {method} within {within:.0f} s", code="browser_mute"
+            ) from None
+        finally:
+            self._calls.pop(call_id, None)
+
+    async def ask(
+        self,
+        kind: type[T],
+        method: str,
+        params: dict[str, Any] | None = None,
+        session: str = "",
+        within: float = WITHIN,
+    ) -> T:
+        """Carry out one command and return its result as a value of ``kind``.
+
+        Raises:
+            CdpError: as for :meth:`send`, or the result is not what it should be.
+
+        """
+        raw = await self.send(method, params, session, within)
+        try:
+            return msgspec.json.decode(raw, type=kind)
+        except msgspec.MsgspecError as error:
+            raise CdpError(f"the browser answered {method} with something else: {error}") from error
+
+    def _begin(
+        self, method: str, params: dict[str, Any] | None, session: str
+    ) -> tuple[int, asyncio.Future[msgspec.Raw]]:
+        if self.gone.is_set() or self._writer is None:
+            raise _browser_gone()
+        self._next += 1
+        message: dict[str, Any] = {"id": self._next, "method": method, "params": params or {}}
+        if session:
+            message["sessionId"] = session
+        future: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
+        self._calls[self._next] = future
+        self._writer.write(_encode(message) + _END)
+        return self._next, future
+
+    # -- events -------------------------------------------------------------------------
+
+    def on(self, method: str, handler: Handler, session: str = "") -> None:
+        """Hand the parameters of every such event of a session to ``handler``, in the loop."""
+        self._handlers[session, method] = handler
+
+    def forget(self, session: str) -> None:
+        """Drop the handlers of a session that is over."""
+        for key in [key for key in self._handlers if key[0] == session]:
+            del self._handlers[key]
+
+    # -- the protocol of the read end ---------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the pipe gives."""
+        for text in self._splitter.feed(data):
+            try:
+                message = _decode(text)
+            except msgspec.MsgspecError:
+                self.malformed += 1
+                continue
+            self._take(message)
+
+    def connection_lost(self, _reason: Exception | None) -> None:
+        """Fail every open command: nobody will answer it."""
+        self.gone.set()
+        for future in self._calls.values():
+            if not future.done():
+                future.set_exception(_browser_gone())
+        self._calls.clear()
+
+    def _take(self, message: _Message) -> None:
+        if message.id is None:
+            handler = self._handlers.get((message.session_id, message.method))
+            if handler is not None:
+                handler(message.params)
+            return
+        future = self._calls.get(message.id)
+        if future is None or future.done():
+            return  # its caller has stopped waiting
+        if message.error is not None:
+            future.set_exception(CdpError(f"the browser refused: {message.error.message}"))
+        else:
+            future.set_result(message.result)
+
+
+def _browser_gone() -> SourceError:
+    return SourceError("the browser is gone", code="browser_gone")
