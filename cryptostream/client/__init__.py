@@ -8,9 +8,15 @@
 ``cryptostream.client.aio.connect`` is the same for ``asyncio``.
 """
 
-from cryptostream.client.blocking import Client, connect
-from cryptostream.records import Status, Tick, Trade
-from cryptostream.wire.effects import Accepted, Connected, Disconnected, Gap, Rejected
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptostream.client.blocking import Client, connect
+    from cryptostream.records import Status, Tick, Trade
+    from cryptostream.wire.effects import Accepted, Connected, Disconnected, Gap, Rejected
 
 __all__ = [
     "Accepted",
@@ -24,3 +30,18 @@ __all__ = [
     "Trade",
     "connect",
 ]
+
+_HOMES = {
+    "cryptostream.client.blocking": ("Client", "connect"),
+    "cryptostream.records": ("Status", "Tick", "Trade"),
+    "cryptostream.wire.effects": ("Accepted", "Connected", "Disconnected", "Gap", "Rejected"),
+}
+_home = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load a name when it is asked for: who wants a record needs no event loop and no ZeroMQ."""
+    if name not in _home:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_home[name]), name)
+    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from typing import TYPE_CHECKING, Any, Self
 
 from cryptostream.client.inbox import Inbox
@@ -64,7 +63,7 @@ class AsyncClient:
         agent: str = "cryptostream-python",
         inbox: int = INBOX,
     ) -> None:
-        self._session = Session(client_id or str(uuid.uuid4()), agent)
+        self._session = Session(client_id or _new_id(), agent)
         self._control = control
         self._sockets = ClientSockets(control, data, self._on_answer, self._on_data, self._wake)
         self._inbox = Inbox(inbox)
@@ -322,6 +321,12 @@ class AsyncClient:
             future.set_exception(answer.error)
         else:
             future.set_result(answer.fields or {})
+
+
+def _new_id() -> str:
+    from uuid import uuid4  # noqa: PLC0415 - 3 ms, which only a connection needs
+
+    return str(uuid4())
 
 
 def _refusal(item: Rejected) -> UnknownSymbol:

@@ -90,6 +90,8 @@ class RouterActor:
         self._unowned = 0
         self._refused = 0
         self._beat_at = 0.0
+        # Set by a request that may have changed what has to be kept.
+        self._asked = asyncio.Event()
         place = config.runtime_path() / f"{config.instance}-intentions"
         self._intentions = IntentionFile(place)
         self._reception = Reception(config.router, self._desk)
@@ -144,10 +146,11 @@ class RouterActor:
     async def run(self, stopping: asyncio.Event) -> None:
         """Look at the clocks until asked to stop."""
         while not stopping.is_set():
+            self._asked.clear()
             self._look()
             await self._keep_wishes()
             try:
-                await asyncio.wait_for(stopping.wait(), LOOK)
+                await asyncio.wait_for(self._asked.wait(), LOOK)
             except TimeoutError:
                 continue
 
@@ -373,6 +376,8 @@ class RouterActor:
         now, now_ns = time.monotonic(), time.time_ns()
         reply = self._reception.reply(route, body, now, now_ns)
         self._sync(now, now_ns)
+        if self._registry.keeping():
+            self._asked.set()
         try:
             sent = send_now(self._control, [*envelope, reply])
         except zmq.ZMQError as error:

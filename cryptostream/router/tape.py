@@ -27,8 +27,10 @@ class _Line:
 
     def __init__(self, ring: int, now_ns: int) -> None:
         self.seq = 0
-        # (first sequence, message): the last element is the last value.
-        self.ring: deque[tuple[int, Message]] = deque(maxlen=ring)
+        # (first sequence, meta, payload): the last element is the last value. Plain tuples of
+        # plain values, which the garbage collector soon forgets: with Messages here, rings of
+        # 100 full topics make it stop the tape for 0.1 s.
+        self.ring: deque[tuple[int, bytes, bytes]] = deque(maxlen=ring)
         self.spoke = now_ns
 
 
@@ -53,13 +55,12 @@ class Tape:
             line = self._lines[topic] = _Line(self._ring, now_ns)
         first = line.seq + 1
         meta = encode_meta((VERSION, self.epoch, first, count, now_ns, flags))
-        message = Message(topic, meta, payload)
         line.seq += count
-        line.ring.append((first, message))
+        line.ring.append((first, meta, payload))
         line.spoke = now_ns
         self.messages += 1
         self.records += count
-        return message
+        return Message(topic, meta, payload)
 
     def image(self, topic: bytes, now_ns: int) -> Message:
         """Return the newest message of a topic as an image; with count 0 when it has none."""
@@ -68,14 +69,14 @@ class Tape:
             seq = line.seq if line else 0
             meta = encode_meta((VERSION, self.epoch, seq, 0, now_ns, int(Flag.IMAGE)))
             return Message(topic, meta, EMPTY_PAYLOAD)
-        newest = line.ring[-1][1]
-        found = decode_meta(newest.meta)
+        _, newest, payload = line.ring[-1]
+        found = decode_meta(newest)
         flags = found.flags | Flag.IMAGE
         # The time stays that of the record: an old value must not look fresh.
         meta = encode_meta(
             (VERSION, self.epoch, found.seq, found.count, found.ts_published, int(flags))
         )
-        return Message(topic, meta, newest.payload)
+        return Message(topic, meta, payload)
 
     def recover(self, topic: bytes, epoch: int, seq: int, limit: int) -> list[Message] | None:
         """Return all messages after record ``seq``, or ``None`` when that is not possible.
@@ -89,8 +90,8 @@ class Tape:
         if seq == line.seq:
             return []
         missing: list[Message] = []
-        for first, message in reversed(line.ring):
-            missing.append(message)
+        for first, meta, payload in reversed(line.ring):
+            missing.append(Message(topic, meta, payload))
             if first <= seq + 1:
                 return missing[::-1]
             if len(missing) >= limit:
@@ -102,7 +103,7 @@ class Tape:
         line = self._lines.get(topic)
         if line is None or limit <= 0:
             return []
-        return [message for _, message in list(line.ring)[-limit:]]
+        return [Message(topic, meta, payload) for _, meta, payload in list(line.ring)[-limit:]]
 
     def heartbeat(self, now_ns: int) -> Message:
         """Return the beat of the tape itself."""
@@ -132,7 +133,7 @@ class Tape:
     def last(self, topic: bytes) -> Meta | None:
         """Return the meta of a topic's newest message, ``None`` when it has none."""
         line = self._lines.get(topic)
-        return decode_meta(line.ring[-1][1].meta) if line is not None and line.ring else None
+        return decode_meta(line.ring[-1][1]) if line is not None and line.ring else None
 
     def top(self, topic: bytes) -> int:
         """Return the sequence of a topic's newest record, 0 before the first."""

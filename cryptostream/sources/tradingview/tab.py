@@ -77,7 +77,7 @@ class Tab:
         self._session = ""
         self._answered: dict[str, _Response] = {}
         self._closing = False
-        self._navigating = True
+        self._navigating = False
 
     async def open(self, *, locale: str, timezone: str) -> None:
         """Open an empty page in the browser's context."""
@@ -144,6 +144,7 @@ class Tab:
             SourceError: it cannot be reached, does not answer in time, or answers with an error.
 
         """
+        self._navigating = True
         try:
             raw = await self._connection.send(
                 "Page.navigate", {"url": address}, self._session, within
