@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Listener = Callable[[Event], None]
 
+# Everything ends within 5 s: after so many of them (s) nobody is asked politely any more.
+_PATIENCE = 3.0
 # Between two attempts to start one more browser (s).
 _GROW_AGAIN = 5.0
 _LOUD = frozenset(
@@ -82,8 +84,13 @@ class Root:
         if self._grower is not None:
             self._grower.cancel()
             await asyncio.gather(self._grower, return_exceptions=True)
-        await self.supervisor.stop(reason)
-        self._runtime.release()
+        # Several hung children one after the other would take longer than anybody waits.
+        hasten = asyncio.get_running_loop().call_later(_PATIENCE, self.supervisor.hasten)
+        try:
+            await self.supervisor.stop(reason)
+        finally:
+            hasten.cancel()
+            self._runtime.release()
 
     # -- listening ----------------------------------------------------------------------
 
