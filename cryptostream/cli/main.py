@@ -85,10 +85,8 @@ def main(args: list[str] | None = None) -> None:
 
 
 def _fail(error: CryptoStreamError) -> Exit:
-    context = click.get_current_context(silent=True)
-    verbose = "-v" in sys.argv or "--verbose" in sys.argv or context is not None
     click.echo(f"cryptostream: {error.line()}", err=True)
-    if verbose:
+    if {"-v", "--verbose"} & set(sys.argv):
         cause: BaseException | None = error.__cause__
         while cause is not None:
             click.echo(f"  because of {type(cause).__name__}: {cause}", err=True)

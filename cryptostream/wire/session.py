@@ -8,12 +8,12 @@ on a new epoch begin again. What cannot be made good is told as a :class:`Gap`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from cryptostream.errors import CryptoStreamError, ProtocolError, RequestError
 from cryptostream.symbols import DEFAULT_EXCHANGE, parse_symbol
 from cryptostream.wire import messages
+from cryptostream.wire.calls import Calls
 from cryptostream.wire.effects import (
     Accepted,
     Answer,
@@ -33,6 +33,7 @@ from cryptostream.wire.topics import KINDS, SYS_HEARTBEAT, topic
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cryptostream.wire.calls import Call, Purpose
     from cryptostream.wire.effects import Output
 
 # An answer that takes longer is asked for once more: both sides are on one machine.
@@ -42,16 +43,6 @@ LIVENESS = 3
 # A ping at least this often (s), however long the lease: its answer says whether the daemon
 # still knows us.
 PING_WITHIN = 5.0
-
-Purpose = Literal["hello", "declare", "recover", "user", "ping"]
-
-
-@dataclass(slots=True)
-class _Call:
-    body: bytes
-    deadline: float
-    purpose: Purpose
-    topic: bytes = b""
 
 
 def _as_message(frames: object) -> Message:
@@ -67,12 +58,13 @@ def _as_messages(found: object) -> list[Message]:
     return [_as_message(frames) for frames in found]
 
 
-def _asked_in(body: bytes) -> list[str]:
-    """Return the symbols that a declaration of ours asks for."""
-    _, request = messages.decode_request(body)
-    if isinstance(request, messages.Set):
-        return list(request.tickers)
-    return list(request.add) if isinstance(request, messages.Modify) else []
+def _no_answer() -> RequestError:
+    return RequestError(
+        "the daemon did not answer in time",
+        code="no_answer",
+        retriable=True,
+        hint="see 'cryptostream status'",
+    )
 
 
 class Session:
@@ -93,8 +85,7 @@ class Session:
         self.malformed = 0
         self._wanted: dict[str, str] = {}  # canonical symbol -> ticker as the user wrote it
         self._topics: dict[bytes, Following] = {}
-        self._calls: dict[int, _Call] = {}
-        self._next_call = 0
+        self._calls = Calls()
         self._heard = 0.0
         self._pinged = 0.0
         self._listening = False
@@ -159,7 +150,7 @@ class Session:
     @property
     def last_call(self) -> int:
         """The id of the newest request."""
-        return self._next_call
+        return self._calls.last
 
     # -- the connection -----------------------------------------------------------------
 
@@ -200,28 +191,18 @@ class Session:
         self.connected = False
         self._listening = False
         self._heard = now
-        for call_id, call in list(self._calls.items()):
-            # A recovery is asked for again on the new sockets: its topic waits for the answer.
-            if call.purpose not in {"user", "recover"}:
-                del self._calls[call_id]
+        # A recovery is asked for again on the new sockets: its topic waits for the answer.
+        self._calls.keep_only({"user", "recover"})
         out.append(Reset())
 
     def _retry(self, now: float, out: list[Output]) -> None:
         undeclared = False
-        for call_id, call in list(self._calls.items()):
-            if now < call.deadline:
-                continue
+        for call_id, call in self._calls.due(now):
             if call.purpose == "user":
-                del self._calls[call_id]
-                error = RequestError(
-                    "the daemon did not answer in time",
-                    code="no_answer",
-                    retriable=True,
-                    hint="see 'cryptostream status'",
-                )
-                out.append(Answer(call_id, None, error))
+                self._calls.take(call_id)
+                out.append(Answer(call_id, None, _no_answer()))
             elif call.purpose == "ping":
-                del self._calls[call_id]
+                self._calls.take(call_id)
             elif call.purpose == "declare":
                 undeclared = True
             else:
@@ -241,25 +222,17 @@ class Session:
         within: float = ANSWER_WITHIN,
         name: bytes = b"",
     ) -> None:
-        self._next_call += 1
-        body = messages.encode_request(self._next_call, request)
-        self._calls[self._next_call] = _Call(body, now + within, purpose, name)
-        out.append(Send(body))
-
-    def _forget_calls(self, purpose: str, name: bytes = b"") -> None:
-        for call_id, call in list(self._calls.items()):
-            if call.purpose == purpose and call.topic == name:
-                del self._calls[call_id]
+        out.append(Send(self._calls.make(request, purpose, now + within, name).body))
 
     def _hello(self, now: float, out: list[Output]) -> None:
-        self._forget_calls("hello")
+        self._calls.withdraw("hello")
         request = messages.Hello(client=self.client_id, agent=self.agent, lease=self.asked_lease)
         self._call(request, "hello", now, out)
 
     def _declare(self, now: float, out: list[Output]) -> None:
         """Say the whole wanted set: idempotent, so it heals whatever was lost before."""
         self.generation += 1
-        self._forget_calls("declare")
+        self._calls.withdraw("declare")
         wanted = self.wanted()
         first, rest = wanted[: self.request_size], wanted[self.request_size :]
         request = messages.Set(tickers=first, generation=self.generation)
@@ -289,7 +262,7 @@ class Session:
             name = topic(kind, symbol)
             if self._topics.pop(name, None) is not None:
                 out.append(Deafen(name))
-            self._forget_calls("recover", name)
+            self._calls.withdraw("recover", name)
         return True
 
     # -- control answers ----------------------------------------------------------------
@@ -306,9 +279,9 @@ class Session:
     def _answer(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
         self._heard = now
         call_id = fields.get("id")
-        call = self._calls.pop(call_id, None) if isinstance(call_id, int) else None
+        call = self._calls.take(call_id)
         if call is None or not isinstance(call_id, int):
-            return  # an answer to a request that was repeated or withdrawn
+            return
         error = None if fields["ok"] else messages.error_of(fields.get("error"))
         if call.purpose == "user":
             out.append(Answer(call_id, None if error else fields, error))
@@ -322,7 +295,7 @@ class Session:
             self._later(call_id, call, now)
             raise
 
-    def _granted(self, call: _Call, fields: dict[str, Any], now: float, out: list[Output]) -> None:
+    def _granted(self, call: Call, fields: dict[str, Any], now: float, out: list[Output]) -> None:
         if call.purpose == "hello":
             self._welcomed(read_answer(fields, Welcome), now, out)
         elif call.purpose == "declare":
@@ -336,13 +309,12 @@ class Session:
         """Whether it answers, but our lease is over or it has begun anew, and knows us not."""
         return pong.get("session") is False or pong.get("epoch", self.epoch) != self.epoch
 
-    def _later(self, call_id: int, call: _Call, now: float) -> None:
+    def _later(self, call_id: int, call: Call, now: float) -> None:
         """Let the clock make a call again that got no usable answer."""
-        call.deadline = now + ANSWER_WITHIN
-        self._calls[call_id] = call
+        self._calls.expect_again(call_id, call, now + ANSWER_WITHIN)
 
     def _refused(
-        self, call_id: int, call: _Call, error: CryptoStreamError, now: float, out: list[Output]
+        self, call_id: int, call: Call, error: CryptoStreamError, now: float, out: list[Output]
     ) -> None:
         if error.code == "no_session":
             self._hello(now, out)
@@ -358,7 +330,7 @@ class Session:
             out.append(Disconnected(error.line()))
             self._later(call_id, call, now)
         elif call.purpose == "declare":
-            for symbol in _asked_in(call.body):
+            for symbol in call.asked():
                 asked = self._wanted.get(symbol, symbol)
                 if self._drop(symbol, out):
                     out.append(Rejected(asked, error))
