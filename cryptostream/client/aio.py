@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cryptostream.client.inbox import Inbox
 from cryptostream.client.sockets import ClientSockets
 from cryptostream.errors import NotConnected, UnknownSymbol
-from cryptostream.records import Status, Tick
+from cryptostream.records import Record, Status, Tick
 from cryptostream.wire import messages
 from cryptostream.wire.effects import (
     Accepted,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from cryptostream.client.inbox import Item, Statistics
-    from cryptostream.records import Record
     from cryptostream.wire.effects import Output
 
 CONTROL = "tcp://127.0.0.1:7700"
@@ -275,7 +274,7 @@ class AsyncClient:
 
     def _do(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
-            if isinstance(output, Tick):
+            if isinstance(output, Record):
                 self._inbox.put(output)
             elif isinstance(output, _EFFECTS):
                 if self._sockets.carry_out(output):

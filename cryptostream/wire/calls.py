@@ -40,7 +40,7 @@ class Calls:
     def make(
         self, request: messages.Request, purpose: Purpose, deadline: float, topic: bytes = b""
     ) -> Call:
-        """Number a request and expect its answer."""
+        """Give a request its number and expect its answer."""
         self.last += 1
         body = messages.encode_request(self.last, request)
         call = self._open[self.last] = Call(body, deadline, purpose, topic)

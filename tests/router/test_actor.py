@@ -177,7 +177,7 @@ async def test_more_browsers_are_asked_for_when_all_pages_are_in_use(config: Con
             await cs.connected()
             await cs.subscribe("BTCUSDT", "ETHUSDT")
             await until(lambda: {"browsers": 2} in grown)
-            assert len(source.states) == 1
+            await until(lambda: len(source.states) == 1)
             async with running_worker(config, "driven-1", capacity=1) as (_, second):
                 await until(lambda: len(second.states) == 1)
                 await cs.subscribe("SOLUSDT")
