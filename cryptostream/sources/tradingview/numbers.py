@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal
 
 # Marks that steer the direction of text; some table numbers are wrapped in them.
-_BIDI = dict.fromkeys(
-    [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
-)
-_MINUS = {0x2212: "-"}
+_MARKS: dict[int, str | None] = {
+    **dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
+    0x2212: "-",  # the minus of typographers
+}
 _UNITS = {"K": 3, "M": 6, "B": 9, "T": 12}
 # No price in the world needs more; longer text is an accident, not a number.
 MAX_LENGTH = 40
@@ -21,8 +20,8 @@ _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?")
 
 
 def _cleaned(text: str) -> str:
-    kept = text.translate(_BIDI).translate(_MINUS)
-    return "".join(c for c in kept if not c.isspace() and unicodedata.category(c) != "Zs")
+    kept = text if text.isascii() else text.translate(_MARKS)
+    return "".join(kept.split())
 
 
 def parse_number(text: str) -> Decimal | None:
