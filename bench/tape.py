@@ -14,6 +14,7 @@ from bench.rows import Bar, Row
 from bench.stats import median, percentile
 from bench.world import free_ports
 from cryptostream.app.daemon import Daemon
+from cryptostream.wire.messages import Modify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +139,8 @@ def _ends() -> Iterator[Ends]:
         taker.ask("holes")  # it has made the counter
         hop = (daemon.config.ipc("ingest"), daemon.config.ipc("workers"))
         publisher = stack.enter_context(Helper("bench.publisher", *hop, bare, counter))
-        client = stack.enter_context(daemon.connect())
-        client.subscribe(SYMBOL)
+        # A wish without a listener: a second subscriber would take a core from the measured one.
+        with daemon.connect() as client:
+            client.on_behalf_of("bench", Modify(add=[SYMBOL]))
         publisher.ask("ready", within=10.0)
         yield Ends(daemon, publisher, taker, bare)

@@ -63,6 +63,48 @@ async def test_more_messages_than_a_batch_are_read_and_other_tasks_run_between()
     assert len(batches) >= 4
 
 
+async def test_messages_of_any_number_of_frames_stay_apart():
+    messages = [[b"a"], [b"b", b"c"], [b""], [b"d", b"", b"e"], [b"f"] * 7, [b"", b""], [b"end"]]
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as out,
+        context.socket(zmq.PULL) as sink,
+    ):
+        port = sink.bind_to_random_port("tcp://127.0.0.1")
+        out.connect(f"tcp://127.0.0.1:{port}")
+        seen, enough = [], asyncio.Event()
+
+        def take(frames):
+            seen.append(frames)
+            if frames == [b"end"]:
+                enough.set()
+
+        reader = DrainedReader(sink, take)
+        for frames in messages:
+            assert send_now(out, frames)
+        await asyncio.wait_for(enough.wait(), DEADLINE)
+        reader.close()
+
+    assert seen == messages
+
+
+async def test_a_message_that_comes_alone_is_read_each_time():
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as out,
+        context.socket(zmq.DEALER) as sink,
+    ):
+        port = sink.bind_to_random_port("tcp://127.0.0.1")
+        out.connect(f"tcp://127.0.0.1:{port}")
+        seen: asyncio.Queue[list[bytes]] = asyncio.Queue()
+        reader = DrainedReader(sink, seen.put_nowait)
+        for number in range(50):
+            frames = [b"x", bytes([number])]
+            assert send_now(out, frames)
+            assert await asyncio.wait_for(seen.get(), DEADLINE) == frames
+        reader.close()
+
+
 async def test_sending_on_a_full_socket_says_so():
     with zmq.Context() as context, context.socket(zmq.PUSH) as out:
         out.sndhwm = 1

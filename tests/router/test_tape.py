@@ -169,3 +169,11 @@ def test_what_is_recovered_joins_without_a_hole(counts, ring):
             assert metas[0].seq <= after + 1 <= metas[0].top
             assert all(later.seq == before.top + 1 for before, later in pairwise(metas))
             assert metas[-1].top == tape.top(NAME)
+
+
+def test_the_garbage_collector_forgets_what_the_rings_hold():
+    tape = Tape(1, ring=8)
+    for number in range(8):
+        tape.publish(b"tick/X/", bytes([number]), 1, 0, number)
+    gc.collect()
+    assert not any(gc.is_tracked(entry) for entry in tape._lines[b"tick/X/"].ring)
