@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 async def chromium(*arguments: str) -> AsyncIterator[Browser]:
     """Start the browser that the daemon would start, without a window."""
     sandbox = sandbox_allowed("auto", os.geteuid(), in_container=runs_in_container())
-    display = Display(headless=True, xvfb=False, why="a benchmark")
+    display = Display(headless=True, why="a benchmark")
     path, *switches = launch_command(browser(), display, sandbox, extra_args=arguments)
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(

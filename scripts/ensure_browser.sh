@@ -125,7 +125,7 @@ cat >&2 <<REMEDIES
 There is no Chromium here that starts, and none could be installed. One of these helps:
   - install the package of your system: apt-get install chromium, dnf install chromium, ...
   - install Google Chrome
-  - run: $python -m playwright install --with-deps chromium
+  - run: $python -m pip install playwright, then $python -m playwright install --with-deps chromium
   - name one that you have: export CRYPTOSTREAM_BROWSERS__PATH=/path/to/chrome
 REMEDIES
 if [ "$optional" = yes ] && [ -z "${CI:-}" ]; then

@@ -140,7 +140,7 @@ class Daemon:
         self.stop()
 
     async def _open(self) -> None:
-        root = Root(self.config, echo=False)
+        root = Root(self.config)
         self._root = root
         try:
             await root.start()

@@ -34,15 +34,12 @@ _LOUD = frozenset(
 class Root:
     """Owns the supervisor of one daemon; lives in one event loop.
 
-    ``listener`` hears of every event; with ``echo`` the lines of the processes go where our
-    own log lines go.
+    ``listener`` hears of every event. The lines of all processes go where ``logs.configure``
+    sends our own; without it, nowhere.
     """
 
-    def __init__(
-        self, config: Config, listener: Listener | None = None, *, echo: bool = True
-    ) -> None:
+    def __init__(self, config: Config, listener: Listener | None = None) -> None:
         self.config = config
-        self._echo = echo
         self.supervisor = Supervisor(build_tree(config), hook=self._hear)
         self._listener = listener
         self._runtime = RuntimeDir(config)
@@ -114,7 +111,7 @@ class Root:
         line = event.detail.get("line")
         if line is None:
             logger.warning("{} lines of {} were dropped", event.detail.get("dropped"), event.child)
-        elif self._echo:
+        else:
             logs.pass_on(str(line))
 
     # -- growing ------------------------------------------------------------------------

@@ -45,8 +45,9 @@ def demo(
     """
     config = demo_config(setup)
     # Log lines would tear the table apart: they go to a file, with --verbose to the terminal.
-    log = None if setup.verbose else Path(tempfile.gettempdir()) / "cryptostream-demo.log"
-    setup.start_logging(config, log)
+    usual = Path(tempfile.gettempdir()) / "cryptostream-demo.log"
+    log = Path(config.logs.file) if config.logs.file else usual
+    setup.start_logging(config, None if setup.verbose else log)
     view = choose_view(as_json=as_json, everything=events)
     try:
         limits = Limits(count, seconds)

@@ -43,7 +43,8 @@ class Setup:
             ConfigError: one of them is wrong.
 
         """
-        return load(self.file, overrides={**(overrides or {}), **self.overrides()})
+        verbose = {"logs.level": "DEBUG"} if self.verbose else {}
+        return load(self.file, overrides={**(overrides or {}), **verbose, **self.overrides()})
 
     def overrides(self) -> dict[str, object]:
         """Return what was given with ``--set``."""
@@ -57,8 +58,7 @@ class Setup:
 
     def start_logging(self, config: Config, sink: Path | None = None) -> None:
         """Write this process's log lines where the settings say."""
-        level = "DEBUG" if self.verbose else config.logs.level
-        logs.configure(level, config.logs.format, sink)
+        logs.configure(config.logs.level, config.logs.format, sink)
 
 
 pass_setup = click.make_pass_decorator(Setup, ensure=True)

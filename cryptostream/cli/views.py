@@ -124,7 +124,10 @@ class TableView:
                 self._progress = line_of(item)
             case _:
                 self._progress = ""
-        self.refresh()
+        if isinstance(item, Tick):
+            self.refresh()
+        else:
+            self._draw()  # rare, and too important to wait for the next picture
 
     def _tick(self, tick: Tick, now: float) -> None:
         row = self._rows.setdefault(tick.symbol, _Row())

@@ -357,8 +357,9 @@ class RouterActor:
 
     def _publish_status(self, status: Status) -> None:
         if status.phase is Phase.INVALID:
-            near = self._directory.search(status.symbol, 3)
-            status = replace(status, suggestions=tuple(near))
+            near = self._directory.search(status.symbol, 4)
+            others = [symbol for symbol in near if symbol != status.symbol]
+            status = replace(status, suggestions=tuple(others[:3]))
         message = self.tape.publish(
             topic(STATUS, status.symbol), encode_payload([status]), 1, 0, time.time_ns()
         )

@@ -43,7 +43,7 @@ PHASE_OF: dict[PageState, Phase] = {
 # The far side says that the symbol does not exist: asking again cannot help.
 INVALID_CODES = frozenset({"not_found", "unknown_symbol"})
 # The far side does not want us now: the whole host is left alone for a while.
-BLOCKED_CODES = frozenset({"blocked", "rate_limited"})
+BLOCKED_CODES = frozenset({"blocked"})
 
 
 def status_of(

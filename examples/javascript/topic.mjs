@@ -80,6 +80,8 @@ export class Topic {
   gapBefore(meta, top) {
     if (!this.epoch) return []; // the first image: nothing was promised before it
     const gap = { topic: this.name, symbol: this.symbol, epoch: this.epoch, first: this.seq + 1 };
+    // A topic that had no record and has none: there is nothing to miss.
+    if (this.epoch !== meta.epoch && !this.seq && !top) return [];
     if (this.epoch !== meta.epoch) return [{ gap: { ...gap, last: null, reason: "new_epoch" } }];
     const last = meta.count ? top - 1 : top;
     return this.seq < last ? [{ gap: { ...gap, last, reason: "aged_out" } }] : [];

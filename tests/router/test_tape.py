@@ -1,3 +1,4 @@
+import gc
 from itertools import pairwise
 
 import pytest

@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from loguru import logger
 
 from cryptostream.errors import SourceError
 
@@ -66,14 +67,15 @@ class Splitter:
             CdpError: a message is longer than any that we ask for.
 
         """
-        if not self._rest and data.endswith(_END):
-            return data[:-1].split(_END)  # the usual case: nothing is left over
-        self._rest += data
-        *whole, rest = self._rest.split(_END)
-        if len(rest) > self._longest:
+        *whole, rest = data.split(_END)
+        if whole:
+            whole[0] = bytes(self._rest) + whole[0]
+            self._rest.clear()
+        self._rest += rest
+        if len(self._rest) > self._longest:
+            self._rest.clear()
             raise CdpError(f"the browser sent a message of over {self._longest} bytes")
-        self._rest = rest
-        return [bytes(message) for message in whole]
+        return whole
 
 
 class Connection(asyncio.Protocol):
@@ -170,7 +172,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the pipe gives."""
-        for text in self._splitter.feed(data):
+        try:
+            texts = self._splitter.feed(data)
+        except CdpError as error:
+            # Nothing that such a browser says can be trusted: it is given up and replaced.
+            logger.error("{}", error)
+            self.connection_lost(error)
+            return
+        for text in texts:
             try:
                 message = _decode(text)
             except msgspec.MsgspecError:

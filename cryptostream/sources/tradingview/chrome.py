@@ -77,6 +77,8 @@ class Chrome:
             if not await _ended(process, _END_WITHIN):
                 _kill_group(process.pid)
                 await _ended(process, _KILL_WITHIN)
+            # Its renderers, if it fell before it could end them.
+            _kill_group(process.pid)
         for transport in self._transports:
             transport.close()
         if self._listener is not None:

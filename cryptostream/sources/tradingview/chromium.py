@@ -65,10 +65,9 @@ class Browser(NamedTuple):
 
 
 class Display(NamedTuple):
-    """How the browser shows itself: ``xvfb`` when the screen should be a virtual one."""
+    """Whether the browser has a window, and why."""
 
     headless: bool
-    xvfb: bool
     why: str
 
 
@@ -102,7 +101,7 @@ def find_browser(
             "no browser found",
             code="no_browser",
             hint="install one (apt-get install chromium, or Google Chrome), "
-            "or run `playwright install chromium`, or set browsers.path",
+            "or `pip install playwright && playwright install chromium`, or set browsers.path",
         )
     return found
 
@@ -115,10 +114,10 @@ def choose_display(headless_setting: str, environ: Mapping[str, str], which: Whi
 
     """
     if headless_setting == "true":
-        return Display(headless=True, xvfb=False, why="browsers.headless is true")
+        return Display(headless=True, why="browsers.headless is true")
     screen = next((name for name in ("DISPLAY", "WAYLAND_DISPLAY") if environ.get(name)), None)
     if screen is not None:
-        return Display(headless=False, xvfb=False, why=f"{screen} is set")
+        return Display(headless=False, why=f"{screen} is set")
     if headless_setting == "false":
         remedy = (
             "set browsers.headless to auto, or start the daemon with `xvfb-run -a`"
@@ -128,9 +127,7 @@ def choose_display(headless_setting: str, environ: Mapping[str, str], which: Whi
         raise StartError(
             "browsers.headless is false, but there is no display", code="no_display", hint=remedy
         )
-    return Display(
-        headless=True, xvfb=False, why="no display: DISPLAY and WAYLAND_DISPLAY are unset"
-    )
+    return Display(headless=True, why="no display: DISPLAY and WAYLAND_DISPLAY are unset")
 
 
 def sandbox_allowed(setting: str, euid: int, *, in_container: bool) -> Sandbox:

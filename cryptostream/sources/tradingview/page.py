@@ -62,7 +62,6 @@ class PageActor:
         self.generation = generation
         self.report = self._report_of(PageState.LOADING, "loading", "the page is loading")
         self._tab = Tab(connection, context, self._break)
-        self._gone = connection.gone
         self._settings = settings
         self._outlet = outlet
         self._opening = opening

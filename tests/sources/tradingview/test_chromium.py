@@ -74,7 +74,7 @@ def test_without_any_browser_both_remedies_are_named():
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
 def test_where_there_is_a_display_the_browser_has_a_window(setting, name):
     display = choose_display(setting, {name: ":0"}, nothing_on_the_path)
-    assert display == Display(headless=False, xvfb=False, why=f"{name} is set")
+    assert display == Display(headless=False, why=f"{name} is set")
 
 
 @pytest.mark.parametrize("environ", [{}, {"DISPLAY": ""}])
@@ -117,7 +117,7 @@ def test_the_sandbox_is_left_off_only_where_it_cannot_work(setting, euid, in_con
 def test_the_browser_is_started_on_a_pipe_that_nobody_else_can_reach():
     command = launch_command(
         Browser("/bin/chromium", ""),
-        Display(headless=True, xvfb=False, why=""),
+        Display(headless=True, why=""),
         Sandbox(allowed=False, why=""),
         extra_args=["--mine"],
     )
@@ -130,14 +130,14 @@ def test_the_browser_is_started_on_a_pipe_that_nobody_else_can_reach():
 
 
 def test_a_browser_with_a_window_keeps_its_sandbox():
-    command = launch_command(Browser("/b", ""), Display(False, False, ""), Sandbox(True, ""))
+    command = launch_command(Browser("/b", ""), Display(False, ""), Sandbox(True, ""))
 
     assert "--headless" not in command
     assert "--no-sandbox" not in command
 
 
 def test_nothing_hides_that_a_program_drives_the_browser():
-    command = launch_command(Browser("/b", ""), Display(False, False, ""), Sandbox(True, ""))
+    command = launch_command(Browser("/b", ""), Display(False, ""), Sandbox(True, ""))
 
     assert "--enable-automation" in command
     assert "AutomationControlled" not in str(command)
