@@ -48,6 +48,7 @@ class DrainedReader:
         self._loop = asyncio.get_running_loop()
         self._fd = int(socket.getsockopt(zmq.FD))
         self._booked: asyncio.Handle | None = None
+        self._closed = False
         self._loop.add_reader(self._fd, self._drain)
         self.kick()
 
@@ -58,6 +59,7 @@ class DrainedReader:
 
     def close(self) -> None:
         """Stop reading; the socket stays open."""
+        self._closed = True
         self._loop.remove_reader(self._fd)
         if self._booked is not None:
             self._booked.cancel()
@@ -80,6 +82,8 @@ class DrainedReader:
                     frames.append(frame.bytes)
                 taken += 1
                 handle(frames)
+                if self._closed:
+                    return  # what was just handled has closed the socket
                 # Most messages come alone, and then asking is cheaper than being refused.
                 if taken == 1 and not int(self._look(_EVENTS)) & _POLLIN:
                     break

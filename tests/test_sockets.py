@@ -110,3 +110,52 @@ async def test_sending_on_a_full_socket_says_so():
         out.sndhwm = 1
 
         assert send_now(out, [b"nobody is connected"]) is False
+
+
+async def test_a_handler_may_close_the_socket_that_it_reads_from():
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as out,
+        context.socket(zmq.PULL) as sink,
+    ):
+        port = sink.bind_to_random_port("tcp://127.0.0.1")
+        out.connect(f"tcp://127.0.0.1:{port}")
+        seen, closed = [], asyncio.Event()
+
+        def take(frames):
+            seen.append(frames[0])
+            reader.close()
+            sink.close()
+            closed.set()
+
+        for number in range(10):
+            out.send(bytes([number]))
+        reader = DrainedReader(sink, take)
+        await asyncio.wait_for(closed.wait(), DEADLINE)
+
+        assert seen == [b"\x00"]
+
+
+async def test_frames_of_one_message_stay_together_however_many_there_are():
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as out,
+        context.socket(zmq.PULL) as sink,
+    ):
+        port = sink.bind_to_random_port("tcp://127.0.0.1")
+        out.connect(f"tcp://127.0.0.1:{port}")
+        messages = [[bytes([n])] * n for n in range(1, 12)]
+        seen, enough = [], asyncio.Event()
+
+        def take(frames):
+            seen.append(frames)
+            if len(seen) == len(messages):
+                enough.set()
+
+        reader = DrainedReader(sink, take)
+        for message in messages:
+            assert send_now(out, message)
+        await asyncio.wait_for(enough.wait(), DEADLINE)
+        reader.close()
+
+    assert seen == messages

@@ -232,7 +232,13 @@ class RouterActor:
 
     def _on_reports(self, hop: Hop, payload: bytes) -> None:
         now, now_ns = time.monotonic(), time.time_ns()
-        for report in wire_hop.decode_reports(payload):
+        try:
+            reports = wire_hop.decode_reports(payload)
+        except ProtocolError as error:
+            self._refused += 1
+            logger.warning("reports of {} were refused: {}", hop.worker, error)
+            return
+        for report in reports:
             self._act(self._reconciler.report(hop.worker, report, now, now_ns))
 
     def _hop_gap(self, hop: Hop, missing: int) -> None:
