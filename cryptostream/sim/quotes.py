@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_SESSIONS = 64
 MAX_SYMBOLS = 2_000
 # Evenly spaced synthetic prices; more than this no page can paint.
-MAX_RATE = 5_000
+MAX_RATE = 20_000
 
 _IGNORED = ("set_auth_token", "set_locale", "set_data_quality")
 

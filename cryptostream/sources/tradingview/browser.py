@@ -218,13 +218,15 @@ def _diet_args(config: Config) -> list[str]:
     return args
 
 
-class _Context(msgspec.Struct, frozen=True):
+class Context(msgspec.Struct, frozen=True):
+    """The browser's answer to the making of a context."""
+
     context_id: str = msgspec.field(name="browserContextId")
 
 
 async def _new_context(connection: Connection, config: Config) -> str:
     """Return a context that keeps nothing: no cookie of it outlives the browser."""
-    made = await connection.ask(_Context, "Target.createBrowserContext")
+    made = await connection.ask(Context, "Target.createBrowserContext")
     context = made.context_id
     await connection.send(
         "Browser.setDownloadBehavior", {"behavior": "deny", "browserContextId": context}

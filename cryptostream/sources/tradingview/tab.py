@@ -162,6 +162,11 @@ class Tab:
         if response is not None and response.status >= FIRST_ERROR:
             raise refused(response.status, response.headers, symbol, time.time_ns() / 1e9)
 
+    async def evaluate(self, expression: str) -> Any:  # noqa: ANN401 - whatever the page has
+        """Return the value of an expression in the page, as JSON carries it."""
+        raw = await self._send("Runtime.evaluate", expression=expression, returnByValue=True)
+        return msgspec.json.decode(raw)["result"].get("value")
+
     async def close(self) -> None:
         """Close the page; again is no error."""
         self._closing = True
