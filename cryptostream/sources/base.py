@@ -46,6 +46,10 @@ class Outlet(Protocol):
         """Say that a ticker's state has changed, in order with its records."""
         ...
 
+    def flush(self) -> None:
+        """Send now what was delivered in this pass of the loop, not at its end."""
+        ...
+
 
 class Source(Protocol):
     """One way to get records of many symbols.

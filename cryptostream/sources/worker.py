@@ -122,7 +122,7 @@ class Worker:
 
     def report(self, report: Report) -> None:
         """Publish a change of state, after the records that came before it."""
-        self._flush()
+        self.flush()
         if report.state in (hop.PageState.FAILED, hop.PageState.CLOSED):
             for kind in (TICK, TRADE):
                 self._last.pop(topic(kind, report.symbol), None)
@@ -140,12 +140,13 @@ class Worker:
             batch = self._batches[name] = []
         batch.append(record)
         if len(batch) >= BATCH:
-            self._flush()
+            self.flush()
         elif not self._booked:
             self._booked = True
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what is at hand; a source that knows its pass is over saves the loop another."""
         self._booked = False
         batches, self._batches = self._batches, {}
         for name, records in batches.items():

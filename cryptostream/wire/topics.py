@@ -11,8 +11,8 @@ TICK = "tick"
 TRADE = "trade"
 STATUS = "status"
 
-# What a subscription to a ticker listens to.
-KINDS = (TICK, TRADE, STATUS)
+# What a subscription to a ticker listens to; how far a value can be trusted is said before it.
+KINDS = (STATUS, TICK, TRADE)
 
 
 def topic(kind: str, symbol: str) -> bytes:

@@ -77,9 +77,9 @@ async def test_a_stale_price_is_suspect_and_stays(config: Config) -> None:
         async with market.client() as late:
             await late.connected()
             await late.subscribe("BTCUSDT")
+            assert (await take(late, status(phase=Phase.STALE))).image
             held = await take(late, lambda item: isinstance(item, Tick))
             assert held.last == 5
-            assert (await take(late, status(phase=Phase.STALE))).image
 
 
 async def test_a_loss_on_the_inner_hop_is_told(config: Config) -> None:

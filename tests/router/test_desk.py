@@ -165,7 +165,7 @@ def test_an_accepted_ticker_comes_with_an_image_of_each_of_its_topics(case):
     [result] = case.ask(m.Subscribe(tickers=["BTCUSDT"]))["results"]
 
     assert [image[0] for image in result["images"]] == [topic(kind, BTC) for kind in KINDS]
-    tick, trade, _ = [decode_meta(image[1]) for image in result["images"]]
+    _, tick, trade = [decode_meta(image[1]) for image in result["images"]]
     assert (tick.seq, tick.count, tick.ts_published, tick.flags) == (1, 1, 55, Flag.IMAGE)
     assert (trade.seq, trade.count) == (0, 0)
 

@@ -58,6 +58,7 @@ class BrowserSource:
     ) -> None:
         self._settings = config.sources.tradingview
         self._connection = connection
+        connection.after_pass = outlet.flush
         self._context = context
         self._outlet = outlet
         self._opening = asyncio.Semaphore(config.reconciler.max_opening)

@@ -81,11 +81,13 @@ class Splitter:
 class Connection(asyncio.Protocol):
     """Our end of the pipe; lives in the loop of the browser process.
 
-    ``gone`` is set when the browser has closed its end.
+    ``gone`` is set when the browser has closed its end; ``after_pass`` is called when all that
+    was at hand has been taken.
     """
 
     def __init__(self) -> None:
         self.gone = asyncio.Event()
+        self.after_pass: Callable[[], None] = lambda: None
         self.malformed = 0
         self._splitter = Splitter()
         self._writer: asyncio.WriteTransport | None = None
@@ -186,6 +188,7 @@ class Connection(asyncio.Protocol):
                 self.malformed += 1
                 continue
             self._take(message)
+        self.after_pass()
 
     def connection_lost(self, _reason: Exception | None) -> None:
         """Fail every open command: nobody will answer it."""
