@@ -10,9 +10,9 @@ import click
 
 from cryptostream.app.daemon import simulated_overrides
 from cryptostream.app.root import Root
-from cryptostream.cli.following import Limits, choose_view, follow
+from cryptostream.cli.following import Limits, choose_view, follow, following_options
 from cryptostream.cli.foreground import foreground
-from cryptostream.cli.setting import Setup, connected, json_option, pass_setup, run
+from cryptostream.cli.setting import Setup, connected, pass_setup, run
 from supervisors.events import Event, What
 
 if TYPE_CHECKING:
@@ -24,11 +24,7 @@ TICKERS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "DOGEUSDT", "S
 
 
 @click.command()
-@click.argument("tickers", nargs=-1)
-@json_option
-@click.option("--events", is_flag=True, help="JSON lines of statuses too.")
-@click.option("--count", type=click.IntRange(min=1), help="Stop after so many ticks.")
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="Stop after so many seconds.")
+@following_options
 @pass_setup
 def demo(
     setup: Setup,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from cryptostream.cli.exits import Exit
-from cryptostream.cli.setting import OPERATOR, is_terminal
+from cryptostream.cli.setting import OPERATOR, is_terminal, json_option
 from cryptostream.cli.views import LinesView, TableView, View
 from cryptostream.errors import CryptoStreamError, NotConnected, UnknownSymbol
 from cryptostream.records import Phase, Status, StreamState, Tick
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptostream.client.aio import AsyncClient
 
 # How often time is looked at while nothing comes (s).
@@ -27,6 +31,19 @@ class Limits:
 
     count: int | None
     seconds: float | None
+
+
+def following_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the tickers, the ways of showing them and the limits of `follow`."""
+    for option in (
+        click.option("--seconds", type=click.FloatRange(min=0.1), help="Stop after so long."),
+        click.option("--count", type=click.IntRange(min=1), help="Stop after so many ticks."),
+        click.option("--events", is_flag=True, help="JSON lines of statuses too."),
+        json_option,
+        click.argument("tickers", nargs=-1),
+    ):
+        command = option(command)
+    return command
 
 
 def choose_view(*, as_json: bool, everything: bool) -> View:

@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cryptostream.cli.following import Limits, choose_view, follow
-from cryptostream.cli.setting import Setup, connected, json_option, pass_setup, run
+from cryptostream.cli.following import Limits, choose_view, follow, following_options
+from cryptostream.cli.setting import Setup, connected, pass_setup, run
 
 if TYPE_CHECKING:
     from cryptostream.cli.exits import Exit
 
 
 @click.command()
-@click.argument("tickers", nargs=-1)
-@json_option
-@click.option("--events", is_flag=True, help="JSON lines of statuses too.")
-@click.option("--count", type=click.IntRange(min=1), help="Stop after so many ticks.")
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="Stop after so many seconds.")
+@following_options
 @pass_setup
 def watch(
     setup: Setup,

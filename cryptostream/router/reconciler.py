@@ -182,16 +182,6 @@ class Reconciler:
                 self._place(ticker, now, now_ns, out)
         return out
 
-    def next_deadline(self) -> float | None:
-        """Return when ``clock`` has something to do next."""
-        times: list[float] = []
-        for ticker in self._tickers.values():
-            if ticker.worker is None and ticker.next_at is not None:
-                times.append(max(ticker.next_at, self._held_until))
-            elif ticker.worker is not None and ticker.state in (None, PageState.LOADING):
-                times.append(ticker.assigned_at + self._rules.open_within)
-        return min(times, default=None)
-
     # -- rules --------------------------------------------------------------------------
 
     def _adopt(self, worker: Worker, report: Report, now: float, out: list[Instruction]) -> None:

@@ -184,12 +184,6 @@ class Registry:
         """Return all sessions."""
         return list(self._clients.values())
 
-    def next_deadline(self) -> float | None:
-        """Return when the next lease or linger ends."""
-        times = [client.lease_until for client in self._clients.values()]
-        times.extend(self._lingering.values())
-        return min(times, default=None)
-
     def _remove(self, client: Client, now: float) -> None:
         for symbol in list(client.desired):
             self.unwant(client, symbol, now)

@@ -245,7 +245,6 @@ def test_a_symbol_that_does_not_exist_is_never_tried_again(code):
     assert case.status().phase is Phase.INVALID
     assert case.status().stream is StreamState.CLOSED
     assert case.clock(10_000.0) == []
-    assert case.it.next_deadline() is None
 
 
 def test_what_cannot_be_retried_is_failed_until_it_is_wanted_anew():
@@ -272,7 +271,6 @@ def test_after_as_many_attempts_as_are_set_a_ticker_is_given_up():
 def test_a_page_that_says_nothing_is_closed_and_tried_again():
     case = Case(worker())
     opened = case.opened()
-    assert case.it.next_deadline() == case.now + 20.0
     out = case.clock(20.0)
     assert only(ClosePage, out) == [ClosePage("browser-0", BTC, opened.generation)]
     assert case.status().code == "open_timeout"
@@ -445,14 +443,3 @@ def test_whoever_found_no_room_is_opened_when_there_is_some():
     case.want(BTC, ETH)
     out = case.want(ETH)
     assert [one.symbol for one in only(OpenPage, out)] == [ETH]
-
-
-def test_the_next_deadline_is_the_first_thing_to_do():
-    case = Case()
-    assert case.it.next_deadline() is None
-    case.up(worker())
-    opened = case.opened()
-    case.fails(opened)
-    assert case.it.next_deadline() == case.now + 1.0
-    case.fails(only(OpenPage, case.clock(1.0))[0], "blocked")
-    assert case.it.next_deadline() == case.now + 60.0

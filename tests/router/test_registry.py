@@ -141,14 +141,6 @@ def test_a_symbol_that_a_worker_already_runs_lingers_until_somebody_asks():
     assert found.wanted(5.0) == set()
 
 
-def test_the_next_deadline_is_the_first_lease_or_linger_to_end():
-    found = registry()
-    assert found.next_deadline() is None
-    found.hello("anna", b"1", "", 0.0)
-    found.linger("A:BC", 2.0)
-    assert found.next_deadline() == 7.0
-
-
 class RegistryModel(RuleBasedStateMachine):
     """Any sequence of operations leaves the registry as the obvious model says."""
 

@@ -24,12 +24,12 @@ def split_frames(text: str) -> list[str]:
     gives what was well formed before the fault.
     """
     if text.isascii():
-        return _split(text, 1)
+        return _split(text)
     # Two bytes a unit: positions in the encoded text are then positions in units.
     return _split_units(text)
 
 
-def _split(text: str, _width: int) -> list[str]:
+def _split(text: str) -> list[str]:
     payloads: list[str] = []
     position = 0
     while (head := _HEAD.match(text, position)) is not None:

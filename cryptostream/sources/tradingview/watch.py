@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cryptostream.records import Tick
 from cryptostream.sources.tradingview.judge import Judge, Opinion, Reading
-from cryptostream.sources.tradingview.numbers import parse_changes, parse_price
+from cryptostream.sources.tradingview.numbers import parse_changes
 from cryptostream.sources.tradingview.quotes import Quote
 from cryptostream.sources.tradingview.vigil import Finding, Vigil
 from cryptostream.wire.hop import PageState
@@ -141,8 +141,3 @@ class Watch:
         if values.get("lp") == price and "ch" in values:
             return values["ch"], values.get("chp")
         return parse_changes(self._changes)
-
-
-def unreadable(texts: str) -> bool:
-    """Whether a page shows something in the price's place that is no price."""
-    return bool(texts.strip()) and parse_price(texts) is None

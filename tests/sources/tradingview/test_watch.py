@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from cryptostream.config.settings import TradingView
-from cryptostream.sources.tradingview.watch import SOURCE, Watch, unreadable
+from cryptostream.sources.tradingview.watch import SOURCE, Watch
 from cryptostream.sources.tradingview.words import Facts, Pulse, Value
 from cryptostream.wire.hop import PageState
 
@@ -153,10 +153,3 @@ def test_a_hung_page_is_stale_whatever_else_it_did():
     watch = live()
     watch.value(value("101", 7.0), 7.0)
     assert watch.finding(7.0).code == "page_hung"
-
-
-@pytest.mark.parametrize(
-    ("text", "is_so"), [("67,12", True), ("", False), (" ", False), ("5", False)]
-)
-def test_something_in_the_prices_place_that_is_none_is_unreadable(text, is_so):
-    assert unreadable(text) is is_so
