@@ -315,8 +315,6 @@ class RouterActor:
         self._act(self._reconciler.worker_lost(worker, reason, time.monotonic(), time.time_ns()))
 
     def _confirm(self, hop: Hop) -> None:
-        if not hop.confirmed:
-            hop.confirmed = True
         self._instruct(hop.route, wire_hop.Confirmed(incarnation=hop.incarnation))
 
     def _instruct(self, route: bytes, instruction: wire_hop.ToWorker) -> None:

@@ -15,7 +15,6 @@ class Hop:
     source: str
     pid: int
     heard: float
-    confirmed: bool = False
     number: int = 0
     promised: int = 0  # what the last beat said was sent
     lost: int = 0

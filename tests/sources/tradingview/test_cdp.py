@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from cryptostream.errors import SourceError
 from cryptostream.sources.tradingview.cdp import CdpError, Connection, Splitter
 
+DEADLINE = 10.0
+
 
 class Written(asyncio.WriteTransport):
     """The write end of a pipe: keeps what was written."""
@@ -21,10 +23,19 @@ class Written(asyncio.WriteTransport):
     def __init__(self) -> None:
         super().__init__()
         self.commands: list[dict[str, Any]] = []
+        self._news = asyncio.Event()
 
     def write(self, data: Any) -> None:
         assert data.endswith(b"\0")
         self.commands.append(json.loads(data[:-1]))
+        self._news.set()
+
+    async def has(self, commands: int) -> None:
+        """Wait until so many commands were written."""
+        async with asyncio.timeout(DEADLINE):
+            while len(self.commands) < commands:
+                self._news.clear()
+                await self._news.wait()
 
 
 @pytest.fixture
@@ -61,7 +72,7 @@ async def test_a_command_returns_its_own_answer(pipe):
     connection, written = pipe
     first = asyncio.create_task(connection.send("A.b", {"x": 1}, "S1"))
     second = asyncio.create_task(connection.send("C.d"))
-    await asyncio.sleep(0)
+    await written.has(2)
 
     say(connection, id=2, result={"n": 2})
     say(connection, id=1, result={"n": 1})
@@ -75,9 +86,9 @@ async def test_a_command_returns_its_own_answer(pipe):
 
 
 async def test_a_refusal_raises(pipe):
-    connection, _ = pipe
+    connection, written = pipe
     command = asyncio.create_task(connection.send("A.b"))
-    await asyncio.sleep(0)
+    await written.has(1)
 
     say(connection, id=1, error={"code": -32000, "message": "no such page"})
 
@@ -96,9 +107,9 @@ async def test_a_mute_browser_ends_a_command_at_its_deadline(pipe):
 
 
 async def test_a_browser_that_goes_away_fails_what_is_open_and_what_comes(pipe):
-    connection, _ = pipe
+    connection, written = pipe
     command = asyncio.create_task(connection.send("A.b"))
-    await asyncio.sleep(0)
+    await written.has(1)
 
     connection.connection_lost(None)
 
@@ -125,9 +136,9 @@ async def test_events_go_to_the_handler_of_their_session(pipe):
 
 
 async def test_what_is_no_message_is_counted_and_nothing_is_lost(pipe):
-    connection, _ = pipe
+    connection, written = pipe
     command = asyncio.create_task(connection.send("A.b"))
-    await asyncio.sleep(0)
+    await written.has(1)
 
     connection.data_received(b"nonsense\0[1]\0")
     say(connection, id=1, result={})
@@ -140,9 +151,9 @@ async def test_an_answer_of_another_shape_raises(pipe):
     class Wanted(msgspec.Struct):
         name: str
 
-    connection, _ = pipe
+    connection, written = pipe
     command = asyncio.create_task(connection.ask(Wanted, "A.b"))
-    await asyncio.sleep(0)
+    await written.has(1)
     say(connection, id=1, result={"other": 1})
 
     with pytest.raises(CdpError, match="something else"):
