@@ -55,4 +55,7 @@ $(VENV)/.run-ready: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
+# Clients that others wrote: one of them needs a C compiler, so it is missed only in CI.
+	$(PIP) -e '.[peers]' || { test -z "$$CI" && echo "cryptofeed was not installed: the tests" \
+		"and benchmarks that compare with it are skipped" >&2; }
 	@touch $(VENV)/.run-ready $@

@@ -21,7 +21,7 @@ from bench.helper import serve
 from bench.machine import browser
 from bench.pages import chromium, paints_of
 from bench.stats import Change, deliver, percentile
-from cryptostream.config.settings import TradingView
+from cryptostream.config.tradingview import TradingView
 from cryptostream.sources.tradingview.browser import Context as Made
 from cryptostream.sources.tradingview.chrome import Chrome
 from cryptostream.sources.tradingview.chromium import (

@@ -50,6 +50,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``epoch``, ``seq`` and ``ts_published`` are not part of the payload: the receiver fills
     them in from the meta frame. ``image`` marks a value from a snapshot, not from live flow.
+    ``venue`` and ``currency`` are there when the price is of another exchange than the
+    symbol's own, or in another currency; ``timeliness`` when the value is not real-time.
     """
 
     symbol: str
@@ -58,6 +60,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ts_observed: int
     ts_source: int | None = None
     simulated: bool = False
+    venue: str | None = None
+    currency: str | None = None
+    timeliness: Literal["real_time", "delayed", "snapshot"] = "real_time"
     ts_published: int = 0
     epoch: int = 0
     seq: int = 0

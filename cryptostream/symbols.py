@@ -1,5 +1,8 @@
 """The symbol grammar: ``EXCHANGE:TICKER``, for example ``BINANCE:BTCUSDT``.
 
+``EXCHANGE:TICKER@source+source`` is the same ticker from these sources alone, in this order:
+a stream of its own beside the plain one, whose sources the daemon's settings choose.
+
 A symbol is carried as its canonical text everywhere (topics, records, maps); this module
 turns what a person types into that text and takes it apart again.
 """
@@ -22,6 +25,8 @@ DEFAULT_EXCHANGE = "BINANCE"
 # Tickers of TradingView and Binance: 2 to 20 capital letters and digits, perpetuals end in ".P".
 _TICKER = re.compile(r"[A-Z0-9]{2,20}(\.P)?")
 _EXCHANGE = re.compile(r"[A-Z][A-Z0-9_]{1,19}")
+# One to four sources; more than a page, an exchange and two pollers nobody has.
+_SOURCES = re.compile(r"[a-z][a-z0-9_]{1,31}(\+[a-z][a-z0-9_]{1,31}){0,3}")
 # Enough of an absurd ticker to recognise it by in an error message.
 _SHOWN = 40
 
@@ -38,24 +43,48 @@ def parse_symbol(text: object, default_exchange: str = DEFAULT_EXCHANGE) -> str:
     if not isinstance(text, str) or not text.strip():
         raise BadSymbol("an empty or non-text ticker", hint="write it like BTCUSDT")
     cleaned = text.strip()
+    name, at, sources = cleaned.partition("@")
     # Upper-casing first would turn some non-ASCII letters into ASCII ones.
-    upper = cleaned.upper() if cleaned.isascii() else cleaned
+    upper = name.upper() if name.isascii() else name
     exchange, colon, ticker = upper.rpartition(":")
     if not colon:
         exchange = default_exchange
     if not _EXCHANGE.fullmatch(exchange) or not _TICKER.fullmatch(ticker):
-        shown = cleaned if len(cleaned) <= _SHOWN else cleaned[:_SHOWN] + "…"
         raise BadSymbol(
-            f"{shown!r} is not a ticker",
+            f"{_shown(cleaned)} is not a ticker",
             hint="write TICKER or EXCHANGE:TICKER, 2 to 20 letters or digits, like BTCUSDT",
         )
-    return f"{exchange}:{ticker}"
+    if not at:
+        return f"{exchange}:{ticker}"
+    wanted = sources.lower() if sources.isascii() else sources
+    names = wanted.split("+")
+    if not _SOURCES.fullmatch(wanted) or len(set(names)) < len(names):
+        raise BadSymbol(
+            f"{_shown(cleaned)} names no sources",
+            hint="write them behind the ticker, one to four: BTCUSDT@binance+coingecko",
+        )
+    return f"{exchange}:{ticker}@{wanted}"
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
 def split_symbol(symbol: str) -> tuple[str, str]:
     """Return (exchange, ticker) of a canonical symbol."""
-    exchange, _, ticker = symbol.partition(":")
+    exchange, _, ticker = plain_symbol(symbol).partition(":")
     return exchange, ticker
+
+
+def plain_symbol(symbol: str) -> str:
+    """Return a canonical symbol without the sources that it may name."""
+    return symbol.partition("@")[0]
+
+
+def sources_of(symbol: str) -> tuple[str, ...]:
+    """Return the sources that a canonical symbol names, in their order; none for most."""
+    named = symbol.partition("@")[2]
+    return tuple(named.split("+")) if named else ()
 
 
 def nearest(symbol: str, known: Iterable[str], limit: int = 3, cutoff: float = 0.6) -> list[str]:

@@ -15,7 +15,6 @@ from cryptostream.config.settings import Config
 from cryptostream.records import Tick
 from cryptostream.router.actor import RouterActor
 from cryptostream.router.process import rules
-from cryptostream.sources.base import Capabilities, UsePolicy
 from cryptostream.sources.worker import Worker
 from cryptostream.symbols import Listing, Verdict
 from cryptostream.wire.hop import PageState, Report
@@ -50,8 +49,6 @@ class DrivenSource:
 
     outlet: Outlet
     name: str = "driven"
-    capabilities = Capabilities(trades=True, bid_ask=False, history=False)
-    policy = UsePolicy(automated=True, redistribution=True, needs_key=False, terms="")
     states: dict[str, Report] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)

@@ -3,7 +3,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryptostream.errors import BadSymbol
-from cryptostream.symbols import nearest, parse_symbol, split_symbol
+from cryptostream.symbols import (
+    nearest,
+    parse_symbol,
+    plain_symbol,
+    sources_of,
+    split_symbol,
+)
 
 TICKERS = st.from_regex(r"[A-Z0-9]{2,20}(\.P)?", fullmatch=True)
 EXCHANGES = st.from_regex(r"[A-Z][A-Z0-9_]{1,19}", fullmatch=True)
@@ -89,3 +95,31 @@ def test_near_names_come_best_first_and_not_more_than_asked():
     known = ["BINANCE:BTCUSDT", "BINANCE:BTCUSDC", "BINANCE:ETHUSDT", "BINANCE:BCHUSDT"]
     assert nearest("BINANCE:BTCUSDTT", known, limit=2) == ["BINANCE:BTCUSDT", "BINANCE:BTCUSDC"]
     assert nearest("BINANCE:ZZZZZZZZ", known) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("btcusdt@Binance", "BINANCE:BTCUSDT@binance"),
+        ("KRAKEN:etheur@ccxt+coingecko", "KRAKEN:ETHEUR@ccxt+coingecko"),
+    ],
+)
+def test_a_ticker_may_name_its_sources(text, canonical):
+    assert parse_symbol(text) == canonical
+    assert parse_symbol(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    "text", ["BTCUSDT@", "BTCUSDT@+a", "BTCUSDT@a+a", "BTCUSDT@b@c", "BTCUSDT@ab+ab", "BTCUSDT@é"]
+)
+def test_sources_that_are_none_are_refused_with_the_form(text):
+    with pytest.raises(BadSymbol, match="names no sources") as caught:
+        parse_symbol(text)
+    assert "@binance" in caught.value.hint
+
+
+def test_a_symbol_is_taken_apart():
+    assert split_symbol("KRAKEN:ETHEUR@ccxt") == ("KRAKEN", "ETHEUR")
+    assert plain_symbol("KRAKEN:ETHEUR@ccxt") == "KRAKEN:ETHEUR"
+    assert sources_of("KRAKEN:ETHEUR@ccxt+coingecko") == ("ccxt", "coingecko")
+    assert sources_of("KRAKEN:ETHEUR") == ()

@@ -10,10 +10,10 @@ from cryptostream.config.settings import (
     Reconciler,
     Router,
     Sim,
-    Sources,
     Supervision,
-    TradingView,
 )
+from cryptostream.config.sources import Sources
+from cryptostream.config.tradingview import TradingView
 
 __all__ = [
     "Browsers",

@@ -13,6 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import msgspec
 
+from cryptostream.config.kinds import (
+    Count,
+    CountOrZero,
+    OptionalWebAddress,
+    Port,
+    Positive,
+    Seconds,
+    SecondsOrZero,
+    doc,
+)
+from cryptostream.config.sources import Sources
 from cryptostream.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,21 +31,6 @@ if TYPE_CHECKING:
 
 # sun_path holds 108 bytes on Linux and 104 elsewhere; the rest is left for ZeroMQ's own use.
 IPC_PATH_LIMIT = 100
-
-
-def doc(text: str) -> msgspec.Meta:
-    """Return the annotation that explains a setting."""
-    return msgspec.Meta(description=text)
-
-
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
-SecondsOrZero = Annotated[float, msgspec.Meta(ge=0)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-CountOrZero = Annotated[int, msgspec.Meta(ge=0)]
-Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-WebAddress = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+[^\s]*$")]
-OptionalWebAddress = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/]+[^\s]*)?$")]
 
 
 class Router(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,49 +96,6 @@ class Browsers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["auto", "on", "off"], doc("auto = on, except for root and in containers")
     ] = "auto"
     extra_args: Annotated[tuple[str, ...], doc("further command-line switches of Chromium")] = ()
-
-
-class TradingView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The symbol pages: what is loaded, and when a value is believed."""
-
-    base_url: Annotated[WebAddress, doc("site whose /symbols/ pages are opened")] = (
-        "https://www.tradingview.com"
-    )
-    load_timeout: Annotated[Seconds, doc("how long a page may take to load; seconds")] = 30.0
-    value_timeout: Annotated[
-        Seconds, doc("how long a loaded page may take to show a price; seconds")
-    ] = 20.0
-    block_images: Annotated[bool, doc("do not load images")] = True
-    block_fonts: Annotated[bool, doc("do not load fonts")] = True
-    block_media: Annotated[bool, doc("do not load audio and video")] = True
-    block_ads: Annotated[bool, doc("do not load advertising and tracking scripts")] = True
-    hide_layout: Annotated[bool, doc("keep the page from being laid out and painted")] = True
-    animation_hz: Annotated[
-        float, msgspec.Meta(ge=0), doc("animation frames per second; 0 = leave them alone")
-    ] = 4.0
-    frames: Annotated[bool, doc("also read the quotes that the page itself receives")] = True
-    stability_ms: Annotated[
-        CountOrZero, doc("a first price is believed once unchanged or confirmed for so long; ms")
-    ] = 100
-    max_jump_percent: Annotated[
-        Positive, doc("a larger step between two prices is suspect until confirmed; percent")
-    ] = 20.0
-    stale_after: Annotated[
-        Seconds, doc("less than a third of this is never too long a silence; seconds")
-    ] = 15.0
-    reload_after: Annotated[Seconds, doc("a stale page is replaced after so long; seconds")] = 60.0
-    timezone: Annotated[
-        str, msgspec.Meta(min_length=1), doc("time zone that the pages are shown in")
-    ] = "UTC"
-    cookie_preset: Annotated[bool, doc("set the cookie that keeps the notice away, declining")] = (
-        True
-    )
-
-
-class Sources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where prices come from."""
-
-    tradingview: TradingView = TradingView()
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from cryptostream.sim.faults import FaultBoard, FaultEvent, Params
+    from cryptostream.sim.fault_table import Params
+    from cryptostream.sim.faults import FaultBoard, FaultEvent
     from cryptostream.sim.instruments import Instrument
     from cryptostream.sim.quote import Quote
 

@@ -1,4 +1,4 @@
-"""The fault switchboard: every way to break the simulated market, in one table.
+"""The fault switchboard: switches every way to break the simulated market on and off.
 
 A fault is set for one symbol or for ``*`` (all) and stays until it is cleared, except those
 that happen once. Listeners are told of every change, so that open pages change too.
@@ -6,19 +6,18 @@ that happen once. Listeners are told of every change, so that open pages change 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptostream.errors import CryptoStreamError
+from cryptostream.sim.fault_table import CHOICES, FAULTS, Fault, Param, Params
 from cryptostream.sim.instruments import INSTRUMENTS
-from cryptostream.sim.looks import GENERATIONS, is_hash
+from cryptostream.sim.looks import is_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 EVERYTHING = "*"
-Param = bool | int | float | str
-Params = dict[str, Param]
 
 _LONGEST_TEXT = 200
 
@@ -27,17 +26,6 @@ class BadFault(CryptoStreamError):
     """A fault, parameter or symbol that the switchboard does not know."""
 
     code = "bad_fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A line of the table; ``once`` faults happen at the moment they are set."""
-
-    name: str
-    group: str
-    sentence: str
-    params: Mapping[str, Param] = field(default_factory=dict)
-    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,105 +39,6 @@ class FaultEvent:
 
     def concerns(self, symbol: str) -> bool:
         return self.symbol in (EVERYTHING, symbol)
-
-
-_TABLE = (
-    # look: what the page shows, and in which DOM
-    Fault("generation", "look", "The header is built as in that generation.", {"value": "G5"}),
-    Fault("hash_rotated", "look", "New CSS-module hashes (drawn when empty).", {"hash": ""}),
-    Fault("no_qa_id", "look", "The price has no data-qa-id."),
-    Fault("two_qa_ids", "look", "A second element carries the price's data-qa-id."),
-    Fault("no_js_symbol_last", "look", "The price has no class js-symbol-last."),
-    Fault("hidden_copy", "look", "The hidden header ticker holds an old price."),
-    Fault("unbound_duplicate", "look", "An unbound row of the same symbol stands first."),
-    Fault(
-        "wrong_symbol_first",
-        "look",
-        "The header shows another symbol, then the right one.",
-        {"seconds": 2.0, "other": ""},
-    ),
-    Fault("wrong_symbol", "look", "The header stays with another symbol.", {"other": ""}),
-    Fault("locale", "look", "Numbers as elsewhere: nbsp, narrow or dot.", {"style": "nbsp"}),
-    Fault("unit_suffix", "look", "The price is abbreviated: K, M or B.", {"unit": "K"}),
-    Fault("pipette", "look", "The last digit stands in a sup element."),
-    Fault("dash", "look", "A dash stands where the price should be."),
-    Fault("bidi_marks", "look", "Invisible direction marks wrap the price."),
-    Fault("tail_before_point", "look", "The changed digits are split before the point."),
-    Fault("delayed", "look", "The badge says delayed, not real-time.", {"minutes": 15}),
-    # painting: how a number gets into the DOM
-    Fault("half_built", "painting", "A number is painted in two tasks.", {"gap_ms": 0}),
-    Fault("replace_element", "painting", "Each tick replaces the price element."),
-    Fault("remount_header", "painting", "The whole header is rebuilt.", {"every": 1}),
-    Fault(
-        "mutation_storm",
-        "painting",
-        "The same number is painted over and over.",
-        {"per_second": 1000},
-    ),
-    Fault("price_spike", "painting", "One tick is wrong by a factor.", {"factor": 10}, once=True),
-    Fault("zero", "painting", "The price is zero."),
-    Fault("negative", "painting", "The price is negative."),
-    Fault("equal_repeat", "painting", "Every price is sent twice."),
-    # start: what a page does before its first price
-    Fault("never_fills", "start", "The price never appears."),
-    Fault("slow_fill", "start", "The price appears late.", {"seconds": 5.0}),
-    Fault("script_fails", "start", "The page's script is not found."),
-    Fault("slow_load", "start", "The HTML is served late.", {"seconds": 5.0}),
-    Fault("endless_requests", "start", "The page never stops asking for things."),
-    Fault("big_page", "start", "Half a megabyte more of HTML."),
-    # stops: what ends a stream that worked
-    Fault("freeze", "stops", "The price stands still, heartbeats go on."),
-    Fault("freeze_dom", "stops", "Frames arrive, the DOM does not change."),
-    Fault("freeze_time", "stops", "The time element stands still."),
-    Fault("no_heartbeats", "stops", "The socket sends no heartbeats."),
-    Fault("drop_socket", "stops", "Cut now: abort or close.", {"how": "abort"}, once=True),
-    Fault("refuse_socket", "stops", "The socket's handshake is answered 429."),
-    Fault(
-        "redirect",
-        "stops",
-        "The socket sends pages elsewhere (itself when empty).",
-        {"host": "", "times": 1},
-    ),
-    Fault("protocol_error", "stops", "The socket says protocol_error and closes."),
-    Fault("symbol_error", "stops", "The socket answers s:error for the symbol."),
-    Fault(
-        "crash_page",
-        "stops",
-        "The page kills its renderer (best effort, a second or two).",
-        {"every_load": False},
-        once=True,
-    ),
-    Fault("hang_page", "stops", "The page's main thread hangs.", {"seconds": 3600.0}, once=True),
-    Fault("memory_growth", "stops", "The page leaks.", {"mb_per_second": 20}),
-    # in the way: what stands before or in place of the page
-    Fault("cookie_notice", "in the way", "A cookie notice, unless its cookie is set."),
-    Fault("overlay", "in the way", "A sign-in dialog covers the page."),
-    Fault("toast", "in the way", "A promotion covers a corner."),
-    Fault("session_interrupted", "in the way", "The dialog of a second device."),
-    Fault("challenge", "in the way", "A bot challenge, status 403."),
-    Fault("status_429", "in the way", "Pages are answered 429.", {"retry_after": 30}),
-    Fault("status_503", "in the way", "Pages are answered 503."),
-    Fault(
-        "not_found",
-        "in the way",
-        "The page is 404 from now on; so is the directory, or reload, if asked.",
-        {"directory": False, "reload": False},
-    ),
-    Fault("navigate_away", "in the way", "The page goes elsewhere.", {"url": "/"}, once=True),
-    # directory: the exchange's own list
-    Fault("directory_down", "directory", "The exchange answers 500."),
-    Fault("directory_451", "directory", "The exchange answers 451."),
-    Fault("directory_429", "directory", "The exchange answers 429.", {"retry_after": 30}),
-    Fault("directory_html", "directory", "The exchange's firewall answers 403 with HTML."),
-)
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in _TABLE}
-
-_CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("generation", "value"): GENERATIONS,
-    ("locale", "style"): ("nbsp", "narrow", "dot"),
-    ("unit_suffix", "unit"): ("K", "M", "B"),
-    ("drop_socket", "how"): ("abort", "close"),
-}
 
 
 def known_fault(name: object) -> Fault:
@@ -184,7 +73,7 @@ def _checked(fault: Fault, name: str, value: object) -> Param:
         good = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
     else:
         good = isinstance(value, str) and len(value) <= _LONGEST_TEXT
-    choices = _CHOICES.get((fault.name, name))
+    choices = CHOICES.get((fault.name, name))
     if (choices and value not in choices) or (name == "hash" and value and not is_hash(value)):
         good = False
     if name == "other" and value and value not in INSTRUMENTS:
@@ -278,7 +167,7 @@ def table() -> list[dict[str, object]]:
     return [
         {"name": f.name, "group": f.group, "sentence": f.sentence, "params": dict(f.params),
          "once": f.once}
-        for f in _TABLE
+        for f in FAULTS.values()
     ]  # fmt: skip
 
 

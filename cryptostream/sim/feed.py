@@ -11,7 +11,8 @@ from cryptostream.sim.quotes import Delta
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptostream.sim.faults import FaultBoard, FaultEvent, Params
+    from cryptostream.sim.fault_table import Params
+    from cryptostream.sim.faults import FaultBoard, FaultEvent
     from cryptostream.sim.market import Change, Market
     from cryptostream.sim.quote import Quote
 

@@ -12,7 +12,7 @@ from cryptostream.sim.templates import escape, fill
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cryptostream.sim.faults import Params
+    from cryptostream.sim.fault_table import Params
     from cryptostream.sim.looks import Generation
     from cryptostream.sim.quote import Quote
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from cryptostream.errors import CryptoStreamError
 from cryptostream.sim.fault_routes import refusal
-from cryptostream.sim.faults import EVERYTHING, Params, faults_from_query
+from cryptostream.sim.faults import EVERYTHING, faults_from_query
 from cryptostream.sim.instruments import INSTRUMENTS, Instrument, find
 from cryptostream.sim.render import Visit, chart_page, index_page, symbol_page
 from cryptostream.sim.templates import fill, text_of
@@ -17,6 +17,7 @@ from cryptostream.sim.templates import fill, text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cryptostream.sim.fault_table import Params
     from cryptostream.sim.faults import FaultBoard
     from cryptostream.sim.feed import Feed
     from cryptostream.sim.quote import Quote

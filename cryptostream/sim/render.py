@@ -17,7 +17,7 @@ from cryptostream.sim.templates import escape, fill, inline_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cryptostream.sim.faults import Params
+    from cryptostream.sim.fault_table import Params
     from cryptostream.sim.quote import Quote
     from cryptostream.sim.settings import SimSettings
 

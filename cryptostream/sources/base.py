@@ -1,13 +1,19 @@
-"""The interface of every source, and where it delivers what it finds."""
+"""The interface of every source: what it is, where it delivers, how it is run.
+
+A source is described by a :class:`SourceKind`, found by its name in the entry-point group
+``cryptostream.sources``, and built once a process.
+"""
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
+    from cryptostream.config.settings import Config
     from cryptostream.records import Tick, Trade
     from cryptostream.wire.hop import Report
 
@@ -29,6 +35,14 @@ class UsePolicy:
     redistribution: bool
     needs_key: bool
     terms: str
+
+
+class Timeliness(enum.StrEnum):
+    """How old a source's values are when they reach us, as its provider promises it."""
+
+    REAL_TIME = "real_time"
+    DELAYED = "delayed"
+    SNAPSHOT = "snapshot"  # a value as of some moment, asked for again and again
 
 
 class Outlet(Protocol):
@@ -58,12 +72,13 @@ class Source(Protocol):
     failed is over: whoever wants it again opens it under a new generation.
     """
 
-    name: str
-    capabilities: Capabilities
-    policy: UsePolicy
+    @property
+    def name(self) -> str:
+        """The name that records and settings call it by."""
+        ...
 
     def open(self, symbol: str, generation: int) -> Coroutine[None, None, None]:
-        """Begin to deliver a symbol."""
+        """Begin to deliver a symbol, in place of an older generation of it."""
         ...
 
     def close(self, symbol: str, generation: int) -> Coroutine[None, None, None]:
@@ -77,3 +92,35 @@ class Source(Protocol):
     def describe(self) -> dict[str, str | int | float | None]:
         """Return counters for people."""
         ...
+
+
+class Feed(Source, Protocol):
+    """A source that lives in the feeds process: connections instead of pages."""
+
+    def run(self) -> Coroutine[None, None, None]:
+        """Hold the connections until cancelled, and close all of them then.
+
+        An exception means that the source is not sound: it is built anew. What a far side
+        does is no exception: it is told by reports.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """What a source is, before anything is built or loaded.
+
+    ``venue`` names the exchange that the source's prices of a symbol come from (``None``: it
+    does not have the symbol); where that is not the symbol's own exchange, its records say so.
+    ``build`` loads what the source needs; ``None`` for the source that has browsers instead.
+    ``opening`` is how many symbols may be opened at the same time.
+    """
+
+    name: str
+    summary: str
+    capabilities: Capabilities
+    policy: UsePolicy
+    timeliness: Timeliness
+    venue: Callable[[str, Config], str | None]
+    build: Callable[[Config, Outlet], Feed] | None
+    opening: int = 1000

@@ -22,6 +22,8 @@ COVERED_ELSEWHERE = {
     "cryptostream/router/process.py": ["router/test_actor.py"],
     "cryptostream/router/reception.py": ["integration/test_bad_input.py"],
     "cryptostream/sim/*.py": ["sim/test_pure.py", "sim/test_server.py", "sim/test_pages.py"],
+    "cryptostream/config/*.py": ["config/test_settings.py", "config/test_sample.py"],
+    "cryptostream/sources/*/kind.py": ["sources/test_kinds.py"],
     "cryptostream/sources/base.py": ["router/test_actor.py"],
     "cryptostream/sources/worker.py": ["router/test_actor.py", "client/test_aio.py"],
     "cryptostream/sources/tradingview/browser.py": ["integration/test_faults.py"],

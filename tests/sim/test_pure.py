@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cryptostream.errors import ConfigError, ProtocolError
 from cryptostream.sim import directory, looks
-from cryptostream.sim.faults import FAULTS, BadFault, FaultBoard, complete, faults_from_query
+from cryptostream.sim.fault_table import FAULTS
+from cryptostream.sim.faults import BadFault, FaultBoard, complete, faults_from_query
 from cryptostream.sim.fields import distorted, snapshot_fields, trade_fields
 from cryptostream.sim.framing import exact_json, frame, heartbeat, heartbeat_number, unframe
 from cryptostream.sim.header import Look, header_html

@@ -39,7 +39,14 @@ BLOCK = re.compile(r"^```(\S+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Filled in by the receiver from the meta frame.
 STAMPED = {"epoch", "seq", "ts_published", "image"}
 # Errors that only our own library raises, or that end the daemon before a client can ask.
-NOT_ON_THE_WIRE = {"bad_config", "not_connected", "no_answer", "overloaded", "source_failed"}
+NOT_ON_THE_WIRE = {
+    "bad_source",
+    "bad_config",
+    "not_connected",
+    "no_answer",
+    "overloaded",
+    "source_failed",
+}
 NOT_ON_THE_WIRE |= {"cannot_start", "port_in_use", "browser_start", "no_browser", "no_display"}
 
 

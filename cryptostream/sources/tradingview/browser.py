@@ -13,7 +13,6 @@ import msgspec
 from loguru import logger
 
 from cryptostream.errors import SourceError
-from cryptostream.sources.base import Capabilities, UsePolicy
 from cryptostream.sources.tradingview.chrome import Chrome
 from cryptostream.sources.tradingview.chromium import (
     choose_display,
@@ -37,21 +36,11 @@ if TYPE_CHECKING:
     from cryptostream.wire.hop import Report
     from supervisors.child import Child
 
-POLICY = UsePolicy(
-    automated=False,
-    redistribution=False,
-    needs_key=False,
-    terms="TradingView's terms forbid automated collection; for display to yourself, at your "
-    "own decision.",
-)
-
 
 class BrowserSource:
     """Runs tickers as pages of one browser; a :class:`~cryptostream.sources.base.Source`."""
 
     name = SOURCE
-    capabilities = Capabilities(trades=False, bid_ask=True, history=False)
-    policy = POLICY
 
     def __init__(
         self, config: Config, connection: Connection, context: str, outlet: Outlet

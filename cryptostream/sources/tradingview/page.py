@@ -20,7 +20,7 @@ from cryptostream.sources.tradingview.words import ErrorPage, Pulse, Value, deco
 from cryptostream.wire.hop import PageState, Report
 
 if TYPE_CHECKING:
-    from cryptostream.config.settings import TradingView
+    from cryptostream.config.tradingview import TradingView
     from cryptostream.records import Tick
     from cryptostream.sources.base import Outlet
     from cryptostream.sources.tradingview.cdp import Connection

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cryptostream.sources.tradingview.selectors import rules
 
 if TYPE_CHECKING:
-    from cryptostream.config.settings import TradingView
+    from cryptostream.config.tradingview import TradingView
 
 BINDING = "__cryptostream"
 

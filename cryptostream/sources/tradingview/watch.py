@@ -17,7 +17,7 @@ from cryptostream.wire.hop import PageState
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from cryptostream.config.settings import TradingView
+    from cryptostream.config.tradingview import TradingView
     from cryptostream.records import Method
     from cryptostream.sources.tradingview.words import Pulse, Value
 

@@ -1,7 +1,7 @@
 import json
 import re
 
-from cryptostream.config.settings import TradingView
+from cryptostream.config.tradingview import TradingView
 from cryptostream.sources.tradingview.scripts import BINDING, diet_script, observer_script
 from cryptostream.sources.tradingview.selectors import rules
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from cryptostream.config.settings import TradingView
+from cryptostream.config.tradingview import TradingView
 from cryptostream.sources.tradingview.watch import SOURCE, Watch
 from cryptostream.sources.tradingview.words import Facts, Pulse, Value
 from cryptostream.wire.hop import PageState
