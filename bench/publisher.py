@@ -1,6 +1,6 @@
 """A worker that has no page: it floods or paces one ticker, through the tape or directly.
 
-``python -m bench.publisher <ingest> <workers> <direct> <counter file>``.
+``python -m bench.publisher <workers> <direct> <counter file>``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import zmq
 
 from bench.counter import Counter
 from bench.helper import serve
+from cryptostream.hop_socket import HopSocket
 from cryptostream.records import Tick
 from cryptostream.sockets import send_now
 from cryptostream.wire import hop
@@ -23,7 +24,7 @@ from cryptostream.wire.frames import VERSION, encode_meta, encode_payload
 from cryptostream.wire.topics import TICK, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 SYMBOL = "BINANCE:BTCUSDT"
 TOPIC = topic(TICK, SYMBOL)
@@ -33,6 +34,7 @@ WINDOW = 4_000
 # Messages between two looks at the window.
 _BURST = 32
 _BEAT = 0.25
+_BOUND = 64 * 1024 * 1024
 
 
 def tick(at: int) -> Tick:
@@ -54,7 +56,7 @@ def tick(at: int) -> Tick:
 class Publisher:
     """Speaks the inner hop as a worker does; beside it a PUB of its own, without a tape."""
 
-    def __init__(self, ingest: str, workers: str, direct: str, counter: str) -> None:
+    def __init__(self, workers: str, direct: str, counter: str) -> None:
         self._incarnation = time.time_ns() // 1000
         self._number = 0
         self._sequence = 0
@@ -62,16 +64,13 @@ class Publisher:
         self._opened: hop.Open | None = None
         self._beat_at = 0.0
         self._received = Counter(counter)
+        self._place = workers
+        self._hop: HopSocket | None = None
         context = zmq.Context()
-        self._data, self._direct = context.socket(zmq.PUB), context.socket(zmq.PUB)
-        self._control = context.socket(zmq.DEALER)
-        for socket in (self._data, self._direct, self._control):
-            socket.linger = 0
-            socket.sndhwm = 100_000
-        self._data.connect(ingest)
-        self._control.connect(workers)
+        self._direct = context.socket(zmq.PUB)
+        self._direct.linger = 0
+        self._direct.sndhwm = 100_000
         self._direct.bind(direct)
-        self._hello()
 
     # -- a worker's duties --------------------------------------------------------------
 
@@ -88,23 +87,35 @@ class Publisher:
         )
         return [report]
 
-    def _hello(self) -> None:
-        hello = hop.WorkerHello(
-            worker="bench",
-            incarnation=self._incarnation,
-            source="tradingview",
-            capacity=20,
-            pid=os.getpid(),
-            reports=self._reports(),
+    async def connect(self) -> None:
+        """Connect and say hello."""
+        loop = asyncio.get_running_loop()
+        _, self._hop = await loop.create_unix_connection(
+            lambda: HopSocket(self._on_frames, lambda *_: None, _BOUND), self._place
         )
-        self._control.send(hop.encode_hop(hello))
+        self._tell(
+            hop.WorkerHello(
+                worker="bench",
+                incarnation=self._incarnation,
+                source="tradingview",
+                capacity=20,
+                opening=4,
+                pid=os.getpid(),
+                reports=self._reports(),
+            )
+        )
+
+    def _tell(self, message: hop.FromWorker) -> None:
+        self._write(hop.control_frame(message))
+
+    def _write(self, data: bytes) -> None:
+        if self._hop is None or not self._hop.send(data):
+            raise RuntimeError("the router does not read")
 
     def tend(self) -> None:
-        """Probe, beat, and do what the router asks."""
+        """Beat."""
         now = time.monotonic()
-        if not self._confirmed:
-            self._through_tape(hop.PROBE, b"", 0)
-        if now - self._beat_at >= _BEAT:
+        if self._confirmed and now - self._beat_at >= _BEAT:
             self._beat_at = now
             beat = hop.Beat(
                 worker="bench",
@@ -112,14 +123,15 @@ class Publisher:
                 sent=self._number,
                 reports=self._reports(),
             )
-            self._control.send(hop.encode_hop(beat))
-        while self._control.poll(0):
-            self._on_instruction(hop.decode_to_worker(self._control.recv()))
+            self._tell(beat)
+
+    def _on_frames(self, _socket: HopSocket, frames: Sequence[hop.Frame]) -> None:
+        for frame in frames:
+            if isinstance(frame, bytes):
+                self._on_instruction(hop.decode_to_worker(frame))
 
     def _on_instruction(self, instruction: hop.ToWorker) -> None:
         match instruction:
-            case hop.WhoAreYou():
-                self._hello()
             case hop.Confirmed():
                 self._confirmed = True
             case hop.Open(symbol=symbol):
@@ -128,7 +140,7 @@ class Publisher:
                 self._through_tape(name, hop.encode_reports(self._reports()), 1)
 
     async def tend_for_ever(self) -> None:
-        """Do a worker's duties while nothing else is asked."""
+        """Beat while nothing else is asked."""
         while True:
             self.tend()
             await asyncio.sleep(0.02)
@@ -137,8 +149,7 @@ class Publisher:
 
     def _through_tape(self, name: bytes, payload: bytes, count: int) -> None:
         self._number += 1
-        meta = (hop.VERSION, self._incarnation, self._number, count, 0)
-        send_now(self._data, [name, hop.encode_hop_meta(meta), payload])
+        self._write(hop.data_frame(name, payload, count, 0, self._number))
 
     def _without_tape(self, name: bytes, payload: bytes, count: int) -> None:
         meta = (VERSION, 1, self._sequence + 1, count, time.time_ns(), 0)
@@ -169,21 +180,24 @@ class Publisher:
             for _ in range(_BURST):
                 send(TOPIC, payload, batch)
             sent += _BURST * unit
-            if time.monotonic() - self._beat_at >= _BEAT:
-                self.tend()
+            self.tend()
+            await asyncio.sleep(0)
             while sent - (self._received.value() - before) >= WINDOW * unit:
-                time.sleep(0.0002)  # noqa: ASYNC251 - nothing else runs here
+                await asyncio.sleep(0.0002)
                 if time.perf_counter() - began > 2 * seconds:
                     break
-        arrived = self._settle(before, sent)
+        arrived = await self._settle(before, sent)
         took = time.perf_counter() - began
         return {"messages": arrived, "seconds": took, "lost": sent - arrived}
 
-    def _settle(self, before: int, sent: int) -> int:
+    async def _settle(self, before: int, sent: int) -> int:
         """Wait until all has arrived, or for two seconds."""
         until = time.monotonic() + 2.0
-        while (arrived := self._received.value() - before) < sent and time.monotonic() < until:
-            time.sleep(0.0002)
+        # The counter is shared memory: there is no event to wait for.
+        while (  # noqa: ASYNC110
+            arrived := self._received.value() - before
+        ) < sent and time.monotonic() < until:
+            await asyncio.sleep(0.0002)
         return arrived
 
     async def pace(self, way: str, seconds: float, rate: float) -> int:
@@ -195,8 +209,7 @@ class Publisher:
             while sent < now * rate:
                 send(TOPIC, encode_payload([tick(time.time_ns())]), 1)
                 sent += 1
-            if time.monotonic() - self._beat_at >= _BEAT:
-                self.tend()
+            self.tend()
             time.sleep(max(0.0, sent / rate - (time.perf_counter() - began)))  # noqa: ASYNC251
         return sent
 
@@ -204,6 +217,7 @@ class Publisher:
 async def main(*arguments: str) -> None:
     """Publish until stdin ends."""
     publisher = Publisher(*arguments)
+    await publisher.connect()
     duties = asyncio.create_task(publisher.tend_for_ever())
     try:
         await serve({name: getattr(publisher, name) for name in ("ready", "flood", "pace")})

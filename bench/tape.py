@@ -137,8 +137,8 @@ def _ends() -> Iterator[Ends]:
         counter, bare = str(Path(place) / "counter"), f"tcp://127.0.0.1:{direct}"
         taker = stack.enter_context(Helper("bench.taker", counter))
         taker.ask("holes")  # it has made the counter
-        hop = (daemon.config.ipc("ingest"), daemon.config.ipc("workers"))
-        publisher = stack.enter_context(Helper("bench.publisher", *hop, bare, counter))
+        hop = str(daemon.config.socket_path("workers"))
+        publisher = stack.enter_context(Helper("bench.publisher", hop, bare, counter))
         # A wish without a listener: a second subscriber would take a core from the measured one.
         with daemon.connect() as client:
             client.on_behalf_of("bench", Modify(add=[SYMBOL]))

@@ -146,7 +146,7 @@ async def running_router(
     stopping = asyncio.Event()
     running: asyncio.Task[None] | None = None
     try:
-        router.open()
+        await router.open()
         await asyncio.to_thread(router.restore)
         running = asyncio.create_task(router.run(stopping))
         yield router
@@ -156,7 +156,7 @@ async def running_router(
             if running is not None:
                 await running
         finally:
-            router.close()
+            await router.close()
 
 
 @contextlib.asynccontextmanager
@@ -164,7 +164,7 @@ async def running_worker(
     config: Config, name: str = "driven-0", capacity: int = 50
 ) -> AsyncIterator[tuple[Worker, DrivenSource]]:
     """Run a worker in this loop."""
-    worker = Worker(name, capacity, config.ipc("ingest"), config.ipc("workers"))
+    worker = Worker(name, capacity, config.socket_path("workers"), opening=4)
     source = DrivenSource(worker)
     stopping = asyncio.Event()
     running = asyncio.create_task(worker.run(source, stopping))
@@ -174,7 +174,7 @@ async def running_worker(
     finally:
         stopping.set()
         await running
-        worker.close()
+        await worker.close()
 
 
 @contextlib.asynccontextmanager

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import msgspec
 
+from cryptostream.config.directory import Directory
 from cryptostream.config.kinds import (
     Count,
     CountOrZero,
-    OptionalWebAddress,
     Port,
     Positive,
     Seconds,
@@ -29,8 +29,8 @@ from cryptostream.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# sun_path holds 108 bytes on Linux and 104 elsewhere; the rest is left for ZeroMQ's own use.
-IPC_PATH_LIMIT = 100
+# sun_path holds 108 bytes on Linux and 104 elsewhere, with its end.
+UNIX_PATH_LIMIT = 103
 
 
 class Router(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,20 +96,6 @@ class Browsers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["auto", "on", "off"], doc("auto = on, except for root and in containers")
     ] = "auto"
     extra_args: Annotated[tuple[str, ...], doc("further command-line switches of Chromium")] = ()
-
-
-class Directory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The symbol directory: is this a real ticker, before any page is opened."""
-
-    enabled: Annotated[bool, doc("check tickers before opening pages")] = True
-    binance_url: Annotated[OptionalWebAddress, doc("Binance REST API; empty = do not ask it")] = (
-        "https://data-api.binance.vision"
-    )
-    timeout: Annotated[
-        Seconds, doc("how long a listing may take before the answer is unknown; seconds")
-    ] = 5.0
-    refresh: Annotated[Seconds, doc("age at which a listing is fetched again; seconds")] = 3600.0
-    cache: Annotated[bool, doc("keep the listing on disk for the next start")] = True
 
 
 class Sim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -202,20 +188,20 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return Path(self.runtime_dir).expanduser().absolute()
         return choose_runtime_dir(os.environ, os.getuid(), tempfile.gettempdir())
 
-    def ipc(self, name: str) -> str:
-        """Return the ZeroMQ address of the socket ``name`` of this instance.
+    def socket_path(self, name: str) -> Path:
+        """Return where the Unix socket ``name`` of this instance is.
 
         Raises:
             ConfigError: the path would not fit into a Unix socket address.
 
         """
-        path = f"{self.runtime_path()}/{self.instance}-{name}"
-        if len(os.fsencode(path)) > IPC_PATH_LIMIT:
+        path = self.runtime_path() / f"{self.instance}-{name}"
+        if len(os.fsencode(path)) > UNIX_PATH_LIMIT:
             raise ConfigError(
-                f"the socket path {path} is longer than {IPC_PATH_LIMIT} bytes",
+                f"the socket path {path} is longer than {UNIX_PATH_LIMIT} bytes",
                 hint="set runtime_dir to a shorter directory",
             )
-        return f"ipc://{path}"
+        return path
 
 
 def choose_runtime_dir(environ: Mapping[str, str], uid: int, temp_dir: str) -> Path:

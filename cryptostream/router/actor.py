@@ -11,10 +11,9 @@ import zmq
 from loguru import logger
 from msgspec.structs import replace
 
-from cryptostream.errors import ProtocolError, StartError
+from cryptostream.errors import StartError
 from cryptostream.records import DataState, Phase
 from cryptostream.router.desk import Desk
-from cryptostream.router.hop import Hop, Hops, missing_at_beat, missing_before
 from cryptostream.router.instructions import (
     ClosePage,
     ForgetValues,
@@ -29,6 +28,7 @@ from cryptostream.router.reception import Reception
 from cryptostream.router.reconciler import Reconciler
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
+from cryptostream.router.workers import Workers
 from cryptostream.sockets import DrainedReader, send_now
 from cryptostream.wire import hop as wire_hop
 from cryptostream.wire.frames import encode_payload
@@ -39,14 +39,13 @@ if TYPE_CHECKING:
 
     from cryptostream.config.settings import Config
     from cryptostream.records import Status
+    from cryptostream.router.hop import Hop
     from cryptostream.router.instructions import Instruction
     from cryptostream.symbols import Directory
 
 # Bigger than any message we accept: what is between is answered with a code, what is beyond
 # would only fill the memory and is cut by the socket itself.
 HARD_MESSAGE_LIMIT = 64 * 1024 * 1024
-# A worker beats twice a second; six missed beats are a dead one.
-WORKER_LIVENESS = 3.0
 # How often the actor looks at its clocks, in seconds.
 LOOK = 0.05
 
@@ -83,7 +82,7 @@ class RouterActor:
             self._describe,
             self._sync,
         )
-        self._hops = Hops(WORKER_LIVENESS)
+        self._workers = Workers(self)
         # topic -> incarnation of the worker that may write it
         self._owners: dict[bytes, int] = {}
         self._wanted: set[str] = set()
@@ -100,7 +99,7 @@ class RouterActor:
 
     # -- life ---------------------------------------------------------------------------
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Bind all sockets.
 
         Raises:
@@ -113,27 +112,19 @@ class RouterActor:
         self._control = self._context.socket(zmq.ROUTER)
         self._control.maxmsgsize = HARD_MESSAGE_LIMIT
         self._control.router_mandatory = True
-        self._workers = self._context.socket(zmq.ROUTER)
-        self._workers.router_handover = True
-        self._ingest = self._context.socket(zmq.SUB)
-        self._ingest.rcvhwm = 100_000
-        self._ingest.subscribe(b"")
         for socket, address in (
             (self._data, router.data),
             (self._control, router.control),
-            (self._workers, self._config.ipc("workers")),
-            (self._ingest, self._config.ipc("ingest")),
         ):
             socket.linger = 0
             _bind(socket, address)
         self._readers = [
-            DrainedReader(self._ingest, self._on_ingest),
             DrainedReader(self._control, self._on_control),
-            DrainedReader(self._workers, self._on_worker),
             # Subscription events are a hint of demand at most: read, so that they do not pile
             # up, and dropped.
             DrainedReader(self._data, lambda _frames: None),
         ]
+        await self._workers.listen(self._config.socket_path("workers"))
 
     def restore(self) -> None:
         """Take up the wishes that a former router kept."""
@@ -154,8 +145,9 @@ class RouterActor:
             except TimeoutError:
                 continue
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close all sockets; what was not sent is dropped."""
+        await self._workers.close()
         for reader in self._readers:
             reader.close()
         self._context.destroy(linger=0)
@@ -166,8 +158,7 @@ class RouterActor:
         now, now_ns = time.monotonic(), time.time_ns()
         for client in self._registry.expire(now):
             logger.info("client {} left: its lease ended", client.client_id)
-        for hop in self._hops.silent(now):
-            self._worker_lost(hop.worker, "it stopped beating")
+        self._workers.drop_silent(now)
         self._sync(now, now_ns)
         self._act(self._reconciler.clock(now, now_ns))
         if now - self._beat_at >= self._config.router.heartbeat:
@@ -205,43 +196,21 @@ class RouterActor:
 
     # -- data ---------------------------------------------------------------------------
 
-    def _on_ingest(self, frames: list[bytes]) -> None:
-        try:
-            name, hop_frame, payload = frames
-            meta = wire_hop.decode_hop_meta(hop_frame)
-        except (ValueError, ProtocolError) as error:
-            self._refused += 1
-            logger.warning("a message on the inner hop was refused: {}", error)
-            return
-        hop = self._hops.sender(meta.incarnation)
-        if hop is None:
-            self._unowned += 1
-            return
-        missing = missing_before(hop, meta.number)
-        if missing:
-            self._hop_gap(hop, missing)
-        if self._owners.get(name) == meta.incarnation and meta.count > 0:
-            message = self.tape.publish(name, payload, meta.count, meta.flags, time.time_ns())
+    def records(self, hop: Hop, frame: wire_hop.DataFrame, now: float) -> None:
+        """Publish what the owner of a topic sends; hear what a worker reports."""
+        name = frame.topic
+        if self._owners.get(name) == hop.incarnation and frame.size > 0:
+            message = self.tape.publish(
+                name, frame.payload, frame.size, frame.flags, time.time_ns()
+            )
             send_now(self._data, message)
         elif name.startswith(b"report/"):
-            self._on_reports(hop, payload)
-        elif name.startswith(wire_hop.PROBE):
-            self._confirm(hop)
+            for report in wire_hop.decode_reports(frame.payload):
+                self._act(self._reconciler.report(hop.worker, report, now, time.time_ns()))
         else:
             self._unowned += 1
 
-    def _on_reports(self, hop: Hop, payload: bytes) -> None:
-        now, now_ns = time.monotonic(), time.time_ns()
-        try:
-            reports = wire_hop.decode_reports(payload)
-        except ProtocolError as error:
-            self._refused += 1
-            logger.warning("reports of {} were refused: {}", hop.worker, error)
-            return
-        for report in reports:
-            self._act(self._reconciler.report(hop.worker, report, now, now_ns))
-
-    def _hop_gap(self, hop: Hop, missing: int) -> None:
+    def hop_gap(self, hop: Hop, missing: int) -> None:
         """Say of everything that this worker carries that something of it may be missing."""
         logger.warning("{} messages of {} were lost on the inner hop", missing, hop.worker)
         for ticker in self._reconciler.tickers():
@@ -254,72 +223,28 @@ class RouterActor:
 
     # -- workers ------------------------------------------------------------------------
 
-    def _on_worker(self, frames: list[bytes]) -> None:
-        route, body = frames[0], frames[-1]
-        try:
-            message = wire_hop.decode_from_worker(body)
-        except ProtocolError as error:
-            self._refused += 1
-            logger.warning("a worker's message was refused: {}", error)
-            return
-        match message:
-            case wire_hop.WorkerHello():
-                self._worker_up(route, message)
-            case wire_hop.Beat():
-                self._worker_beat(route, message)
-            case wire_hop.Goodbye():
-                hop = self._hops.named(message.worker)
-                if hop is not None and hop.incarnation == message.incarnation:
-                    self._worker_lost(message.worker, message.reason)
-        self._readers[2].kick()
-
-    def _worker_up(self, route: bytes, hello: wire_hop.WorkerHello) -> None:
+    def worker_up(self, hop: Hop, hello: wire_hop.WorkerHello) -> None:
+        """Take a worker in, with what it already runs."""
         now, now_ns = time.monotonic(), time.time_ns()
-        known = self._hops.named(hello.worker)
-        if known is None or known.incarnation != hello.incarnation:
-            logger.info("{} is up (pid {}, {} pages free)", hello.worker, hello.pid, hello.capacity)
-            if known is not None:
-                self._worker_lost(hello.worker, "it was replaced")
-            self._hops.up(Hop(hello.worker, hello.incarnation, route, hello.source, hello.pid, now))
         for report in hello.reports:
             self._registry.linger(report.symbol, now)
         self._sync(now, now_ns)
         worker = Worker(hello.worker, hello.incarnation, hello.source, hello.capacity)
         self._act(self._reconciler.worker_up(worker, hello.reports, now, now_ns))
         for report in hello.reports:
-            self._own(hello.worker, report.symbol)
+            self._own(hop.worker, report.symbol)
 
-    def _worker_beat(self, route: bytes, beat: wire_hop.Beat) -> None:
-        hop = self._hops.named(beat.worker)
-        if hop is None or hop.incarnation != beat.incarnation:
-            self._instruct(route, wire_hop.WhoAreYou())
-            return
-        now = time.monotonic()
-        hop.heard = now
-        missing = missing_at_beat(hop, beat.sent)
-        if missing:
-            self._hop_gap(hop, missing)
-        hop.route = route
-        hop.detail = beat.detail
-        self._act(self._reconciler.beat(beat.worker, beat.reports, now, time.time_ns()))
+    def worker_beat(self, hop: Hop, beat: wire_hop.Beat) -> None:
+        """Compare what a worker runs with what it should run."""
+        self._act(self._reconciler.beat(hop.worker, beat.reports, time.monotonic(), time.time_ns()))
 
-    def _worker_lost(self, worker: str, reason: str) -> None:
-        hop = self._hops.named(worker)
-        if hop is None:
-            return
-        logger.warning("{} is gone: {}", worker, reason)
-        self._hops.down(worker)
+    def worker_lost(self, hop: Hop, reason: str) -> None:
+        """Let what a worker ran run elsewhere."""
         for name, incarnation in list(self._owners.items()):
             if incarnation == hop.incarnation:
                 del self._owners[name]
-        self._act(self._reconciler.worker_lost(worker, reason, time.monotonic(), time.time_ns()))
-
-    def _confirm(self, hop: Hop) -> None:
-        self._instruct(hop.route, wire_hop.Confirmed(incarnation=hop.incarnation))
-
-    def _instruct(self, route: bytes, instruction: wire_hop.ToWorker) -> None:
-        if not send_now(self._workers, [route, wire_hop.encode_hop(instruction)]):
-            logger.warning("an instruction to a worker was not sent: its queue is full")
+        now, now_ns = time.monotonic(), time.time_ns()
+        self._act(self._reconciler.worker_lost(hop.worker, reason, now, now_ns))
 
     # -- instructions -------------------------------------------------------------------
 
@@ -328,9 +253,13 @@ class RouterActor:
             match instruction:
                 case OpenPage(worker, symbol, generation):
                     self._own(worker, symbol)
-                    self._to_worker(worker, wire_hop.Open(symbol=symbol, generation=generation))
+                    self._workers.instruct(
+                        worker, wire_hop.Open(symbol=symbol, generation=generation)
+                    )
                 case ClosePage(worker, symbol, generation):
-                    self._to_worker(worker, wire_hop.Close(symbol=symbol, generation=generation))
+                    self._workers.instruct(
+                        worker, wire_hop.Close(symbol=symbol, generation=generation)
+                    )
                 case Publish(status):
                     self._publish_status(status)
                 case ForgetValues(symbol):
@@ -342,13 +271,8 @@ class RouterActor:
                     logger.debug("{} browsers are needed", workers)
                     self._report({"browsers": workers})
 
-    def _to_worker(self, worker: str, instruction: wire_hop.ToWorker) -> None:
-        hop = self._hops.named(worker)
-        if hop is not None:
-            self._instruct(hop.route, instruction)
-
     def _own(self, worker: str, symbol: str) -> None:
-        hop = self._hops.named(worker)
+        hop = self._workers.named(worker)
         ticker = self._reconciler.ticker(symbol)
         if hop is None or ticker is None or ticker.worker != worker:
             return
@@ -391,7 +315,7 @@ class RouterActor:
             sent = True  # the asker is gone: nobody misses the answer
         if not sent:
             self._refused += 1
-        self._readers[1].kick()
+        self._readers[0].kick()
 
     def _describe(self) -> dict[str, Any]:
         now = time.monotonic()
@@ -405,7 +329,7 @@ class RouterActor:
                 "messages": self.tape.messages,
                 "records": self.tape.records,
                 "unowned": self._unowned,
-                "refused": self._refused + self._reception.refused,
+                "refused": self._refused + self._workers.refused + self._reception.refused,
             },
             "restarts": self._reconciler.restarts,
             "workers": [
@@ -417,7 +341,7 @@ class RouterActor:
                     "heard": round(now - hop.heard, 3),
                     **hop.detail,
                 }
-                for hop in self._hops.all()
+                for hop in self._workers.all()
             ],
         }
 

@@ -39,9 +39,9 @@ async def main(child: Child, config: Config, directory: Directory) -> None:
     """Run the router as a supervised child until it is asked to stop."""
     actor = RouterActor(config, rules(config), directory, child.report)
     try:
-        actor.open()
+        await actor.open()
         actor.restore()
         child.ready()
         await actor.run(child.stopping)
     finally:
-        actor.close()
+        await actor.close()

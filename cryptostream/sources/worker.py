@@ -1,74 +1,68 @@
-"""A source's side of the inner hop: PUB for records and reports, DEALER for instructions.
+"""A source's side of the inner hop: records and reports out, instructions in.
 
-The same for every source process: it says hello, proves its data path with probes, beats,
-carries out the router's instructions, and sends together what was at hand in one pass of
-the loop.
+The same for every source process: it connects, says hello, beats, carries out the router's
+instructions, and sends together what was at hand in one pass of the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING
 
-import zmq
 from loguru import logger
 
-from cryptostream.errors import ProtocolError
-from cryptostream.sockets import DrainedReader, send_now
+from cryptostream.hop_socket import HopSocket
 from cryptostream.wire import hop
 from cryptostream.wire.frames import Flag, encode_payload
 from cryptostream.wire.topics import TICK, TRADE, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
+    from pathlib import Path
 
     from cryptostream.records import Record, Tick, Trade
     from cryptostream.sources.base import Source
-    from cryptostream.wire.hop import Report
+    from cryptostream.wire.hop import Frame, Report
 
 # Twice a second: the router takes six missed beats for a death.
 BEAT = 0.5
-# While the data path is not confirmed, a probe this often (s).
-PROBE = 0.02
 # Records of one symbol that go into one message at most; a bigger batch is split.
 BATCH = 512
+# Pause (s) between two attempts to connect: the router may be restarting, on this machine.
+_CONNECT_AGAIN = 0.02
+# What may wait for a router that does not read, in bytes; the newest is dropped and counted.
+_BOUND = 32 * 1024 * 1024
+# How long (s) the last frames may take to leave.
+_CLOSE_WITHIN = 0.2
 
 
 class Worker:
     """Connects one source to the router; it is the source's outlet.
 
-    All methods run in the loop of the source's process. ``confirmed`` is set once the router
-    has received a probe: from then on nothing is lost to a slow joiner.
+    All methods run in the loop of the source's process. ``confirmed`` is set while the router
+    listens: from then on nothing is lost to a slow joiner.
     """
 
-    def __init__(self, name: str, capacity: int, ingest: str, workers: str) -> None:
+    def __init__(self, name: str, capacity: int, place: Path, *, opening: int) -> None:
         self.name = name
         self.capacity = capacity
+        self.opening = opening
         self.incarnation = time.time_ns() // 1000
         self.sent = 0
         self.dropped = 0
-        self._source: Source | None = None
         self.confirmed = asyncio.Event()
+        self._place = place
+        self._source: Source | None = None
         self._batches: dict[bytes, list[Record]] = {}
         self._last: dict[bytes, Record] = {}
         self._booked = False
         self._leaving = False
         self._jobs: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._context = zmq.Context()
-        self._data = self._context.socket(zmq.PUB)
-        self._data.sndhwm = 100_000
-        self._control = self._context.socket(zmq.DEALER)
-        self._control.sndhwm = 1_000
-        for socket, address in ((self._data, ingest), (self._control, workers)):
-            socket.linger = 0
-            # The router may be restarting: look again soon, it is on this machine.
-            socket.reconnect_ivl = 20
-            socket.reconnect_ivl_max = 200
-            socket.connect(address)
-        self._reader = DrainedReader(self._control, self._on_instruction)
+        self._socket: HopSocket | None = None
 
     # -- life ---------------------------------------------------------------------------
 
@@ -80,35 +74,49 @@ class Worker:
 
         """
         self._source = source
-        self._hello()
-        beat_at = 0.0
         while not stopping.is_set():
-            now = time.monotonic()
             if self._leaving:
                 await stopping.wait()
                 return
-            if not self.confirmed.is_set():
-                self._send(hop.PROBE, b"", 0, 0)
-            if now - beat_at >= BEAT:
-                beat_at = now
+            pause = BEAT
+            if self._socket is None and not await self._connect():
+                pause = _CONNECT_AGAIN
+            elif self.confirmed.is_set():
                 self._beat()
             self._raise_failed_jobs()
-            try:
-                pause = BEAT / 2 if self.confirmed.is_set() else PROBE
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), pause)
-            except TimeoutError:
-                continue
+
+    async def _connect(self) -> bool:
+        try:
+            await self._loop.create_unix_connection(self._new_socket, str(self._place))
+        except OSError:
+            # Not there yet, or on its way back: the next attempt is soon.
+            return False
+        self._hello()
+        return True
+
+    def _new_socket(self) -> HopSocket:
+        self._socket = HopSocket(self._on_frames, self._on_lost, _BOUND)
+        return self._socket
+
+    def _on_lost(self, socket: HopSocket, why: str) -> None:
+        if socket is self._socket:
+            logger.debug("{}: the router is gone: {}", self.name, why)
+            self._socket = None
+            self.confirmed.clear()
 
     def goodbye(self, reason: str) -> None:
         """Tell the router that what this worker ran must run elsewhere; take no more work."""
         self._leaving = True
-        message = hop.Goodbye(worker=self.name, incarnation=self.incarnation, reason=reason)
-        send_now(self._control, [hop.encode_hop(message)])
+        self._tell(
+            hop.Goodbye(worker=self.name, incarnation=self.incarnation, reason=reason),
+        )
 
-    def close(self) -> None:
-        """Close the sockets; what is queued has a moment to leave."""
-        self._reader.close()
-        self._context.destroy(linger=200)
+    async def close(self) -> None:
+        """End the connection; what is queued has a moment to leave."""
+        if self._socket is not None:
+            await self._socket.close(_CLOSE_WITHIN)
 
     # -- the outlet ---------------------------------------------------------------------
 
@@ -126,8 +134,9 @@ class Worker:
         if report.state in (hop.PageState.FAILED, hop.PageState.CLOSED):
             for kind in (TICK, TRADE):
                 self._last.pop(topic(kind, report.symbol), None)
-        name = topic(hop.REPORT, report.symbol)
-        self._send(name, hop.encode_reports([report]), 1, 0)
+        if self.confirmed.is_set():
+            name = topic(hop.REPORT, report.symbol)
+            self._write([self._numbered(name, hop.encode_reports([report]), 1, 0)])
 
     def _add(self, name: bytes, record: Record) -> None:
         self._last[name] = record
@@ -148,63 +157,72 @@ class Worker:
     def flush(self) -> None:
         """Send what is at hand; a source that knows its pass is over saves the loop another."""
         self._booked = False
+        if not self._batches:
+            return
         batches, self._batches = self._batches, {}
-        for name, records in batches.items():
-            self._send_records(name, records, 0)
+        self._write([self._framed(name, records, 0) for name, records in batches.items()])
 
-    def _send_records(self, name: bytes, records: list[Record], flags: int) -> None:
+    def _framed(self, name: bytes, records: list[Record], flags: int) -> bytes:
         if records[-1].simulated:
             flags |= Flag.SIMULATED
-        self._send(name, encode_payload(records), len(records), flags)
+        return self._numbered(name, encode_payload(records), len(records), flags)
 
-    def _send(self, name: bytes, payload: bytes, count: int, flags: int) -> None:
+    def _numbered(self, name: bytes, payload: bytes, count: int, flags: int) -> bytes:
         self.sent += 1
-        meta = hop.encode_hop_meta((hop.VERSION, self.incarnation, self.sent, count, int(flags)))
-        # A PUB socket drops at its limit without a word; the number in the frame tells.
-        send_now(self._data, [name, meta, payload])
+        return hop.data_frame(name, payload, count, int(flags), self.sent)
+
+    def _write(self, frames: list[bytes]) -> None:
+        # What is not taken is dropped; the numbers in the frames tell the router.
+        if self._socket is None or not self._socket.send(b"".join(frames)):
+            self.dropped += len(frames)
 
     # -- instructions -------------------------------------------------------------------
+
+    def _tell(self, message: hop.FromWorker) -> None:
+        if self._socket is not None and not self._socket.send(hop.control_frame(message)):
+            # The router does not read: it will find this worker silent, and so it is.
+            logger.warning("{}: a word to the router was not taken", self.name)
 
     def _hello(self) -> None:
         source = self._source
         if source is None or self._leaving:
             return
-        self.confirmed.clear()
-        message = hop.WorkerHello(
-            worker=self.name,
-            incarnation=self.incarnation,
-            source=source.name,
-            capacity=self.capacity,
-            pid=os.getpid(),
-            reports=source.reports(),
+        self._tell(
+            hop.WorkerHello(
+                worker=self.name,
+                incarnation=self.incarnation,
+                source=source.name,
+                capacity=self.capacity,
+                opening=self.opening,
+                pid=os.getpid(),
+                sent=self.sent,
+                reports=source.reports(),
+            )
         )
-        send_now(self._control, [hop.encode_hop(message)])
-        self._reader.kick()
 
     def _beat(self) -> None:
         source = self._source
         if source is None:
             return
-        message = hop.Beat(
-            worker=self.name,
-            incarnation=self.incarnation,
-            sent=self.sent,
-            reports=source.reports(),
-            detail={"sent": self.sent, "dropped": self.dropped, **source.describe()},
+        self.flush()
+        self._tell(
+            hop.Beat(
+                worker=self.name,
+                incarnation=self.incarnation,
+                sent=self.sent,
+                reports=source.reports(),
+                detail={"sent": self.sent, "dropped": self.dropped, **source.describe()},
+            )
         )
-        send_now(self._control, [hop.encode_hop(message)])
-        self._reader.kick()
 
-    def _on_instruction(self, frames: list[bytes]) -> None:
-        try:
-            instruction = hop.decode_to_worker(frames[-1])
-        except ProtocolError as error:
-            logger.warning("an instruction was refused: {}", error)
-            return
+    def _on_frames(self, _socket: HopSocket, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            if isinstance(frame, bytes):
+                self._on_instruction(hop.decode_to_worker(frame))
+
+    def _on_instruction(self, instruction: hop.ToWorker) -> None:
         source = None if self._leaving else self._source
         match instruction:
-            case hop.WhoAreYou():
-                self._hello()
             case hop.Confirmed(incarnation=incarnation) if incarnation == self.incarnation:
                 self._on_confirmed()
             case hop.Open(symbol=symbol, generation=number) if source is not None:
@@ -217,8 +235,9 @@ class Worker:
             return
         self.confirmed.set()
         # A router that has just begun holds no last values: give it ours, marked as images.
-        for name, record in self._last.items():
-            self._send_records(name, [record], int(Flag.IMAGE))
+        images = [self._framed(name, [one], Flag.IMAGE) for name, one in self._last.items()]
+        if images:
+            self._write(images)
 
     def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
         task = self._loop.create_task(work, name=name)

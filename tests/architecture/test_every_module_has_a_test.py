@@ -19,6 +19,8 @@ COVERED_ELSEWHERE = {
     "cryptostream/cli/*.py": ["cli/test_commands.py", "cli/test_lines.py", "cli/test_views.py"],
     "cryptostream/client/sockets.py": ["client/test_aio.py"],
     "cryptostream/router/instructions.py": ["router/test_reconciler.py"],
+    "cryptostream/hop_socket.py": ["router/test_actor.py"],
+    "cryptostream/router/workers.py": ["router/test_actor.py"],
     "cryptostream/router/process.py": ["router/test_actor.py"],
     "cryptostream/router/reception.py": ["integration/test_bad_input.py"],
     "cryptostream/sim/*.py": ["sim/test_pure.py", "sim/test_server.py", "sim/test_pages.py"],

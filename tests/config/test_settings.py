@@ -20,7 +20,7 @@ def test_without_one_each_user_has_a_temporary_directory(environ):
 
 def test_sockets_between_processes_carry_the_name_of_the_instance():
     config = Config(instance="two", runtime_dir="/run/cs")
-    assert config.ipc("tape") == "ipc:///run/cs/two-tape"
+    assert config.socket_path("tape") == Path("/run/cs/two-tape")
 
 
 def test_a_relative_runtime_directory_means_the_same_in_every_process():
@@ -30,5 +30,5 @@ def test_a_relative_runtime_directory_means_the_same_in_every_process():
 def test_a_socket_path_that_no_system_takes_is_refused_with_the_remedy():
     config = Config(runtime_dir="/" + "x" * 100)
     with pytest.raises(ConfigError, match="longer than 100 bytes") as caught:
-        config.ipc("tape")
+        config.socket_path("tape")
     assert "runtime_dir" in caught.value.hint

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
+import socket as socket_module
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import zmq
 
 from cryptostream.client import aio
 from cryptostream.errors import StartError
+from cryptostream.hop_socket import HopSocket
 from cryptostream.records import DataState, Phase, Status, Tick
 from cryptostream.router.actor import RouterActor
 from cryptostream.router.process import rules
@@ -18,6 +20,7 @@ from cryptostream.wire import hop
 from cryptostream.wire.frames import encode_payload
 from cryptostream.wire.hop import PageState
 from tests.local_market import (
+    DEADLINE,
     ListedAll,
     local_config,
     local_market,
@@ -98,45 +101,92 @@ async def test_a_loss_on_the_inner_hop_is_told(config: Config) -> None:
         await take(cs, lambda item: isinstance(item, Tick) and item.last == 2)
 
 
+async def stranger(config: Config) -> tuple[HopSocket, asyncio.Future[str]]:
+    """Connect to the inner hop; the future tells why the connection ended."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[str] = loop.create_future()
+    _, socket = await loop.create_unix_connection(
+        lambda: HopSocket(lambda *_: None, lambda _, why: ended.set_result(why), 1_000_000),
+        str(config.socket_path("workers")),
+    )
+    return socket, ended
+
+
+def hello(worker: str) -> bytes:
+    said = hop.WorkerHello(
+        worker=worker, incarnation=12345, source="x", capacity=5, opening=1, pid=1
+    )
+    return hop.control_frame(said)
+
+
 async def test_a_worker_that_owns_a_ticker_is_the_only_one_to_write_it(config: Config) -> None:
     async with local_market(config) as market, market.client() as cs:
         await cs.connected()
         await cs.subscribe("BTCUSDT")
         await take(cs, status(phase=Phase.LIVE))
-        with zmq.Context() as context, context.socket(zmq.PUB) as stranger:
-            stranger.linger = 0
-            stranger.connect(config.ipc("ingest"))
-            meta = hop.encode_hop_meta((hop.VERSION, 12345, 1, 1, 0))
-            fake = Tick(symbol=BTC, source="x", method="sim", last=666, ts_observed=1)
-            frames = [b"tick/BINANCE:BTCUSDT/", meta, encode_payload([fake])]
-            before = market.router._unowned
-            while market.router._unowned == before:
-                stranger.send_multipart(frames)
-                await cs.wait(0.02)
+        fake = Tick(symbol=BTC, source="x", method="sim", last=666, ts_observed=1)
+        payload = encode_payload([fake])
+        before = market.router._unowned
+        socket, _ = await stranger(config)
+        socket.send(hello("stranger-0"))
+        socket.send(hop.data_frame(b"tick/BINANCE:BTCUSDT/", payload, 1, 0, 1))
+        await until(lambda: market.router._unowned > before)
+        await socket.close(1.0)
 
         market.source.tick(BTC, "1")
         tick = await take(cs, lambda item: isinstance(item, Tick))
         assert (tick.last, tick.seq) == (1, 1)
 
 
-async def test_garbage_from_a_worker_changes_nothing(config: Config) -> None:
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\xff\xff\xff\xff\xff",
+        hop.control_frame(hop.Beat(worker="nobody", incarnation=1, sent=0)),
+        hop.data_frame(b"tick/X/", b"", 1, 0, 1),
+        hello("stranger-0") + hop.data_frame(b"report/X/", b"\xc1", 1, 0, 1),
+        b"\x00\x00\x00\x02\x00\xc1",
+    ],
+)
+async def test_garbage_from_a_worker_ends_its_connection_and_nothing_else(
+    config: Config, garbage: bytes
+) -> None:
     async with local_market(config) as market, market.client() as cs:
         await cs.connected()
-        with zmq.Context() as context:
-            dealer, publisher = context.socket(zmq.DEALER), context.socket(zmq.PUB)
-            for socket, name in ((dealer, "workers"), (publisher, "ingest")):
-                socket.linger = 0
-                socket.connect(config.ipc(name))
-            before = market.router._refused
-            dealer.send(b"\xc1")
-            while market.router._refused < before + 2:
-                publisher.send_multipart([b"tick/X/", b"bad", b""])
-                publisher.send(b"one frame")
-                await cs.wait(0.02)
-            context.destroy(linger=0)
+        socket, ended = await stranger(config)
+        socket.send(garbage)
+        await asyncio.wait_for(ended, DEADLINE)
 
         await cs.subscribe("BTCUSDT")
         await take(cs, status(phase=Phase.LIVE))
+        assert market.worker.confirmed.is_set()
+
+
+async def test_a_worker_connects_again_when_the_router_is_back(config: Config) -> None:
+    async with AsyncExitStack() as stack:
+        async with running_router(config, []):
+            worker, _ = await stack.enter_async_context(running_worker(config))
+        await until(lambda: not worker.confirmed.is_set())
+        async with running_router(config, []) as router:
+            await until(worker.confirmed.is_set)
+            assert [hop.worker for hop in router._workers.all()] == ["driven-0"]
+            await stack.aclose()
+
+
+async def test_what_a_router_that_does_not_read_is_not_told_is_refused(config: Config) -> None:
+    """The queue of a worker has a bound; who sends counts what does not fit."""
+    with socket_module.socket(socket_module.AF_UNIX) as deaf:
+        place = str(config.socket_path("deaf"))
+        deaf.bind(place)
+        deaf.listen()  # and never accepts, so nobody ever reads
+        loop = asyncio.get_running_loop()
+        sender = HopSocket(lambda *_: None, lambda *_: None, 10_000)
+        await loop.create_unix_connection(lambda: sender, place)
+        sent = [sender.send(bytes(5_000)) for _ in range(1_000)]
+        await sender.close(0.01)
+    assert sent[0]
+    assert not sent[-1]
+    assert not sender.send(b"too late")
 
 
 async def test_tickers_of_a_lost_worker_go_to_another(config: Config) -> None:
@@ -156,15 +206,23 @@ async def test_tickers_of_a_lost_worker_go_to_another(config: Config) -> None:
         assert second.opened == [BTC]
 
 
-async def test_a_worker_that_falls_silent_is_lost(config: Config) -> None:
-    async with running_router(config, []) as router, AsyncExitStack() as stack:
+async def test_a_worker_whose_connection_ends_is_lost_at_once(config: Config) -> None:
+    async with running_router(config, []) as router:
         async with running_worker(config):
-            await until(lambda: len(router._hops.all()) == 1)
+            await until(lambda: len(router._workers.all()) == 1)
         # It ended without a word.
-        started = time.monotonic()
-        await until(lambda: not router._hops.all())
-        assert time.monotonic() - started > 1.0
-        await stack.aclose()
+        await until(lambda: not router._workers.all())
+
+
+async def test_a_worker_that_falls_silent_is_lost(config: Config) -> None:
+    async with running_router(config, []) as router:
+        socket, ended = await stranger(config)
+        socket.send(hello("hung-0"))
+        await until(lambda: len(router._workers.all()) == 1)
+        # It is there, but never beats.
+        await until(lambda: not router._workers.all())
+        assert not ended.done()
+        await socket.close(1.0)
 
 
 async def test_more_browsers_are_asked_for_when_all_pages_are_in_use(config: Config) -> None:
@@ -188,14 +246,14 @@ async def test_more_browsers_are_asked_for_when_all_pages_are_in_use(config: Con
         assert router
 
 
-def test_an_address_in_use_is_refused_with_the_remedy(config: Config) -> None:
+async def test_an_address_in_use_is_refused_with_the_remedy(config: Config) -> None:
     with zmq.Context() as context, context.socket(zmq.PUB) as taken:
         taken.bind(config.router.data)
         actor = RouterActor(config, rules(config), ListedAll(), lambda _report: None)
 
         with pytest.raises(StartError) as refusal:
-            actor.open()
+            await actor.open()
 
         assert refusal.value.code == "port_in_use"
         assert config.router.data in refusal.value.message
-        actor.close()
+        await actor.close()

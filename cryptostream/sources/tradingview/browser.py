@@ -139,7 +139,9 @@ async def main(child: Child, config: Config) -> None:
 
     """
     name = child.name.rpartition("/")[2]
-    worker = Worker(name, config.browsers.pages, config.ipc("ingest"), config.ipc("workers"))
+    place = config.socket_path("workers")
+    opening = config.reconciler.max_opening
+    worker = Worker(name, config.browsers.pages, place, opening=opening)
     chrome = Chrome(config.runtime_path() / f"{config.instance}-{name}-profile")
     try:
         command = await asyncio.to_thread(_command, config)
@@ -147,7 +149,7 @@ async def main(child: Child, config: Config) -> None:
         await _serve(child, config, chrome.connection, worker)
     finally:
         await chrome.stop()
-        worker.close()
+        await worker.close()
 
 
 async def _serve(child: Child, config: Config, connection: Connection, worker: Worker) -> None:
