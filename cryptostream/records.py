@@ -94,11 +94,31 @@ class Trade(Record, frozen=True, kw_only=True, omit_defaults=True):
     trade_id: str | None = None
 
 
+class Switch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A ticker changed its source: from ``old`` to ``new``, because of ``reason`` (a code).
+
+    ``last_seq`` is the last sequence of the old source's ticks, ``first_seq`` the first of the
+    new one's. ``overlap`` is for how long (ns) both had delivered; below zero it is the hole
+    between them. ``basis`` is the new source's price minus the old one's at that moment,
+    ``basis_bp`` the same in hundredths of a percent of the old; ``None`` when either had none.
+    """
+
+    old: str
+    new: str
+    reason: str
+    last_seq: int
+    first_seq: int
+    overlap: int | None = None
+    basis: Decimal | None = None
+    basis_bp: Decimal | None = None
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a ticker is doing: two axes, a phase, a code and the remedy in words.
 
     ``attempt`` counts restarts since the last stable run; ``ts_next`` is when the next one is
-    due (ns), ``None`` when none is planned.
+    due (ns), ``None`` when none is planned. ``switch`` is there when this status tells of a
+    change of the source.
     """
 
     symbol: str
@@ -112,6 +132,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 0
     ts_next: int | None = None
     suggestions: tuple[str, ...] = ()
+    switch: Switch | None = None
     simulated: bool = False
     ts_published: int = 0
     epoch: int = 0

@@ -13,7 +13,7 @@ import difflib
 import enum
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cryptostream.errors import BadSymbol
 
@@ -70,6 +70,11 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
+def is_ticker(text: str) -> bool:
+    """Tell whether a text is the ticker of a canonical symbol."""
+    return _TICKER.fullmatch(text) is not None
+
+
 def split_symbol(symbol: str) -> tuple[str, str]:
     """Return (exchange, ticker) of a canonical symbol."""
     exchange, _, ticker = plain_symbol(symbol).partition(":")
@@ -108,11 +113,62 @@ class Listing(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The directory's answer for one symbol; ``suggestions`` are near names, best first."""
+    """The directory's answer for one symbol; ``suggestions`` are near names, best first.
+
+    ``tick_size`` is the step of its prices and ``precision`` their decimals, where the exchange
+    lists the symbol and says them.
+    """
 
     listing: Listing
     text: str = ""
     suggestions: tuple[str, ...] = ()
+    tick_size: str | None = None
+    precision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An instrument as its exchange lists it, with what the listing itself is worth.
+
+    ``status`` is the exchange's own word. ``tick_size`` is the step of prices in the quote
+    asset, ``precision`` their decimals, ``lot_step`` the step of quantities in the base asset;
+    ``None`` where the exchange does not say. ``name`` is the base asset's full name, empty when
+    it is not known. ``state`` is ``fetched`` or ``from disk``, ``age`` that of the listing (s).
+    """
+
+    symbol: str
+    base: str
+    quote: str
+    kind: str
+    status: str
+    trading: bool
+    tick_size: str | None
+    precision: int | None
+    lot_step: str | None
+    name: str
+    state: str
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, best first; ``notes`` say what it could not look at, or how."""
+
+    rows: tuple[Listed, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which sources a symbol may come from, the preferred one first.
+
+    ``held`` says in words which further one would have another venue's price and is not
+    used for that; ``why_none`` what to do when there is no source at all.
+    """
+
+    sources: tuple[str, ...]
+    held: str = ""
+    why_none: str = ""
 
 
 class Directory(Protocol):
@@ -123,9 +179,13 @@ class Directory(Protocol):
         ...
 
     def search(self, text: str, limit: int) -> list[str]:
-        """Return symbols that contain or resemble a text, best first."""
+        """Return symbols that contain or resemble a text and are trading, best first."""
         ...
 
-    def describe(self) -> dict[str, str | int | float | None]:
-        """Return for people where the listing came from and how old it is."""
+    def find(self, text: str, limit: int, exchange: str) -> Found:
+        """Return instruments that contain or resemble a text; ``""`` means any exchange."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Return for people where the listings came from and how old they are."""
         ...

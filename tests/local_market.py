@@ -14,18 +14,22 @@ from cryptostream.client import aio
 from cryptostream.config.settings import Config
 from cryptostream.records import Tick
 from cryptostream.router.actor import RouterActor
-from cryptostream.router.process import rules
+from cryptostream.router.process import acquisition
 from cryptostream.sources.worker import Worker
-from cryptostream.symbols import Listing, Verdict
+from cryptostream.symbols import Found, Listing, Order, Verdict, sources_of
 from cryptostream.wire.hop import PageState, Report
+from tests.listed import listed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from cryptostream.router.acquisition import Acquisition
     from cryptostream.sources.base import Outlet
 
 DEADLINE = 20.0
+# Sources that tests drive; the first is one whose workers can be asked for.
+DRIVEN = ("tradingview", "second")
 
 
 class ListedAll:
@@ -39,6 +43,9 @@ class ListedAll:
     def search(self, text: str, limit: int) -> list[str]:
         return [f"BINANCE:{text.upper()}"][:limit]
 
+    def find(self, text: str, limit: int, exchange: str) -> Found:
+        return Found(tuple(listed(symbol) for symbol in self.search(text, limit)))
+
     def describe(self) -> dict[str, str | int | float | None]:
         return {"state": "fetched", "why": "", "symbols": 1, "age": 0.0}
 
@@ -48,7 +55,7 @@ class DrivenSource:
     """A source whose tickers are live at once and whose records come from the test."""
 
     outlet: Outlet
-    name: str = "driven"
+    name: str = "tradingview"
     states: dict[str, Report] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
@@ -133,8 +140,20 @@ def local_config(ports: list[int], place: Path, **router: object) -> Config:
                 **router,
             },
             "reconciler": {"first_backoff": 0.05, "backoff_cap": 0.1},
+            "sources": {"failover_after": 0.2, "first_value_within": 1.0, "return_after": 0.5},
         }
     )
+
+
+def driven(config: Config) -> Acquisition:
+    """Return what decides for the sources that tests drive, in their order."""
+
+    def order(symbol: str) -> Order:
+        named = sources_of(symbol) or DRIVEN
+        known = tuple(name for name in named if name in DRIVEN)
+        return Order(known, why_none="" if known else f"no source named {named[0]!r} here")
+
+    return acquisition(config, DRIVEN, order)
 
 
 @contextlib.asynccontextmanager
@@ -142,7 +161,7 @@ async def running_router(
     config: Config, grown: list[dict[str, object]]
 ) -> AsyncIterator[RouterActor]:
     """Run a router in this loop."""
-    router = RouterActor(config, rules(config), ListedAll(), grown.append)
+    router = RouterActor(config, driven(config), ListedAll(), grown.append)
     stopping = asyncio.Event()
     running: asyncio.Task[None] | None = None
     try:
@@ -161,11 +180,11 @@ async def running_router(
 
 @contextlib.asynccontextmanager
 async def running_worker(
-    config: Config, name: str = "driven-0", capacity: int = 50
+    config: Config, name: str = "driven-0", capacity: int = 50, kind: str = "tradingview"
 ) -> AsyncIterator[tuple[Worker, DrivenSource]]:
     """Run a worker in this loop."""
     worker = Worker(name, capacity, config.socket_path("workers"), opening=4)
-    source = DrivenSource(worker)
+    source = DrivenSource(worker, kind)
     stopping = asyncio.Event()
     running = asyncio.create_task(worker.run(source, stopping))
     try:

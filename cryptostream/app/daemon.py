@@ -31,6 +31,8 @@ def simulated_overrides(config: Config) -> dict[str, object]:
         "sim.enabled": True,
         "sources.tradingview.base_url": url,
         "directory.binance_url": url,
+        "directory.kraken_url": url,
+        "directory.coinbase_url": "",
         "directory.cache": False,
     }
 

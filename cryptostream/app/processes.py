@@ -28,11 +28,21 @@ def _set_up(config: Mapping[str, object], process: str) -> Config:
 async def router(child: Child, config: Mapping[str, object]) -> None:
     """Run the router with its symbol directory."""
     from cryptostream.router import process  # noqa: PLC0415
-    from cryptostream.sources.directory import ListingDirectory  # noqa: PLC0415
+    from cryptostream.sources.directory.keeper import ListingDirectory  # noqa: PLC0415
+    from cryptostream.sources.kinds import kinds  # noqa: PLC0415
+    from cryptostream.sources.order import checked_order  # noqa: PLC0415
 
     known = _set_up(config, "router")
     async with ListingDirectory(known.directory) as directory:
-        await process.main(child, known, directory)
+        facts = {name: kind.facts() for name, kind in kinds().items()}
+        await process.main(child, known, directory, facts, checked_order(known, kinds()))
+
+
+async def feeds(child: Child, config: Mapping[str, object]) -> None:
+    """Run the sources that need no browser."""
+    from cryptostream.sources import feeds as source  # noqa: PLC0415
+
+    await source.main(child, _set_up(config, "feeds"))
 
 
 async def browser(child: Child, config: Mapping[str, object]) -> None:

@@ -20,6 +20,7 @@ def build_tree(config: Config) -> SupervisorSpec:
     children = [_child("router", config)]
     if config.sim.enabled:
         children.insert(0, _child("sim", config))
+    children.append(_child("feeds", config))
     children += [browser(config, number) for number in range(config.browsers.start)]
     return SupervisorSpec(
         name="cryptostream",

@@ -20,6 +20,8 @@ def as_fields(item: Record | Status) -> dict[str, Any]:
     fields: dict[str, Any] = {"type": type(item).__name__.lower()}
     for name in item.__struct_fields__:
         value = getattr(item, name)
+        if isinstance(value, msgspec.Struct):
+            value = msgspec.to_builtins(value)
         fields[name] = str(value) if isinstance(value, Decimal) else value
     return fields
 
@@ -37,18 +39,25 @@ def tick_line(tick: Tick) -> str:
     if tick.change_percent is not None:
         parts.append(f"{tick.change_percent:+}%")
     parts.append(f"{tick.source}/{tick.method} seq {tick.seq}")
+    parts += labels(tick)
     if tick.image:
         parts.append("image")
-    if tick.simulated:
-        parts.append("SIMULATED")
     return "  ".join(parts)
+
+
+def labels(record: Record) -> list[str]:
+    """Return what a price is not: of this exchange, in this currency, real-time, real."""
+    found = [f"{record.venue}'s price"] if record.venue is not None else []
+    found += [f"in {record.currency}"] if record.currency is not None else []
+    found += [record.timeliness] if record.timeliness != "real_time" else []
+    return [*found, "SIMULATED"] if record.simulated else found
 
 
 def trade_line(trade: Trade) -> str:
     """Return a trade as one line."""
     side = trade.side or "?"
-    label = "  SIMULATED" if trade.simulated else ""
-    return f"{trade.symbol} {side} {trade.quantity} at {trade.price} seq {trade.seq}{label}"
+    what = f"{trade.symbol} {side} {trade.quantity} at {trade.price} seq {trade.seq}"
+    return "  ".join([what, *labels(trade)])
 
 
 def status_line(status: Status) -> str:
@@ -56,7 +65,15 @@ def status_line(status: Status) -> str:
     wait = ""
     if status.ts_next is not None:
         wait = f"; next attempt in {max(0.0, (status.ts_next - status.ts) / 1e9):.1f} s"
-    return f"{status.symbol} {status.phase} ({status.code}): {status.text}{wait}"
+    return f"{status.symbol} {status.phase} ({status.code}): {status.text}{_basis(status)}{wait}"
+
+
+def _basis(status: Status) -> str:
+    """Return how far apart the prices of two sources were when one followed the other."""
+    switch = status.switch
+    if switch is None or switch.basis is None:
+        return ""
+    return f"; its price is {switch.basis:+} ({switch.basis_bp:+} bp) from the former one's"
 
 
 def gap_line(gap: Gap) -> str:

@@ -1,33 +1,69 @@
-"""`cryptostream search`: names of tickers."""
+"""`cryptostream search`: the instruments of the exchanges, by name."""
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
+from rich.table import Table
 
 from cryptostream.cli.exits import Exit
+from cryptostream.cli.lines import answer_json
 from cryptostream.cli.setting import Setup, connected, json_option, pass_setup, run
+from cryptostream.wire.messages import Search, SearchResult, read_answer
+
+if TYPE_CHECKING:
+    from cryptostream.symbols import Listed
+
+_COLUMNS = ("Symbol", "Base", "Quote", "Status", "Tick size", "Decimals", "Listing")
 
 
 @click.command()
 @click.argument("text")
+@click.option("--exchange", default="", metavar="NAME", help="Look at this exchange alone.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @json_option
 @pass_setup
-def search(setup: Setup, text: str, limit: int, as_json: bool) -> int:  # noqa: FBT001
-    """List symbols that contain or resemble TEXT."""
+def search(setup: Setup, text: str, exchange: str, limit: int, as_json: bool) -> int:  # noqa: FBT001
+    """List instruments whose ticker or name contains or resembles TEXT."""
     config = setup.load().config
 
-    async def work() -> list[str]:
+    async def work() -> dict[str, Any]:
         async with connected(config) as cs:
-            return await cs.search(text, limit)
+            return await cs.request(Search(text=text, limit=limit, exchange=exchange))
 
-    found: list[str] = run(work())
+    answer = run(work())
+    result = read_answer(answer, SearchResult)
     if as_json:
-        print(json.dumps(found))
-    elif found:
-        print("\n".join(found))
+        print(answer_json({key: answer[key] for key in ("found", "notes", "directory")}))
+    else:
+        _print(text, result)
+    return Exit.OK if result.found else Exit.UNKNOWN_TICKER
+
+
+def _print(text: str, result: SearchResult) -> None:
+    if result.found:
+        table = Table(show_edge=False)
+        for column in _COLUMNS:
+            table.add_column(column, overflow="fold")
+        for row in result.found:
+            table.add_row(*_cells(row))
+        Console().print(table)
     else:
         click.echo(f"nothing is like {text}: is the listing there? cryptostream status", err=True)
-    return Exit.OK if found else Exit.UNKNOWN_TICKER
+    for note in result.notes:
+        click.echo(note, err=True)
+
+
+def _cells(row: Listed) -> tuple[str, ...]:
+    precision = "-" if row.precision is None else str(row.precision)
+    return (
+        row.symbol,
+        f"{row.base} ({row.name})" if row.name else row.base,
+        row.quote,
+        row.status,
+        row.tick_size or "-",
+        precision,
+        f"{row.state}, {row.age:.0f} s",
+    )

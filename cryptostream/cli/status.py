@@ -40,7 +40,7 @@ def _print(console: Console, answer: dict[str, Any]) -> None:
     market = "  [bold yellow]SIMULATED MARKET[/]" if answer["simulated"] else ""
     console.print(
         f"router pid {answer['pid']}, up {answer['uptime']:.0f} s, epoch {answer['epoch']}, "
-        f"{tape['records']} records, {answer['restarts']} page restarts{market}"
+        f"{tape['records']} records, {answer['restarts']} restarts{market}"
     )
     age = directory["age"]
     console.print(
@@ -57,8 +57,15 @@ def _print(console: Console, answer: dict[str, Any]) -> None:
     console.print(
         _table(
             "Tickers",
-            ("symbol", "phase", "data", "worker", "watchers", "seq", "why"),
-            [{**row, "why": _why(row)} for row in answer["tickers"]],
+            ("symbol", "phase", "data", "source", "other sources", "watchers", "seq", "why"),
+            [{**row, "why": _why(row), "other sources": _others(row)} for row in answer["tickers"]],
+        )
+    )
+    console.print(
+        _table(
+            "Sources",
+            ("source", "timeliness", "automated", "redistribution", "needs_key"),
+            answer["sources"],
         )
     )
     console.print(
@@ -75,6 +82,16 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterable[dict[str, Any]])
     return table
 
 
+def _others(row: dict[str, Any]) -> list[str]:
+    """Return how the sources are that do not publish a ticker now."""
+    legs = [leg for leg in row.get("legs", ()) if leg["role"] != "publishes"]
+    return [
+        f"{leg['source']} {leg['role']}" + (f" ({leg['code']})" if "code" in leg else "")
+        for leg in legs
+        if leg["source"] != row.get("source")
+    ]
+
+
 def _why(row: dict[str, Any]) -> str:
     """Return what there is to say about a ticker that is not simply live."""
     if row["code"] == "ok":
@@ -86,4 +103,6 @@ def _why(row: dict[str, Any]) -> str:
 def _cell(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "-" if value is None else str(value)

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cryptostream.cli.lines import as_json, line_of, status_line
+from cryptostream.cli.lines import as_json, labels, line_of, status_line
 from cryptostream.records import DataState, Phase, Status, Tick
 from cryptostream.wire.effects import Disconnected, Gap
 
@@ -117,6 +117,8 @@ class TableView:
                 self._rows.pop(item.symbol, None)
             case Status():
                 self._rows.setdefault(item.symbol, _Row()).status = item
+                if item.switch is not None and not item.image:
+                    self._notes = [*self._notes, line_of(item)][-3:]
             case Gap():
                 self._gaps += 1
                 self._notes = [*self._notes, line_of(item)][-3:]
@@ -214,8 +216,9 @@ def _cells(symbol: str, row: _Row, now: float, now_ns: int, *, wide: bool) -> li
 
 def _origin(tick: Tick, *, wide: bool) -> str:
     """Return where a price came from; a narrow terminal needs the room for the prices."""
-    name = f"{tick.source}/{tick.method}" if wide else str(tick.method)
-    return f"{name} SIM" if tick.simulated else name
+    name = f"{tick.source}/{tick.method}" if wide else tick.source
+    words = [name, *labels(tick)[:-1], "SIM"] if tick.simulated else [name, *labels(tick)]
+    return " ".join(words)
 
 
 def _status_cell(status: Status | None) -> Text:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from cryptostream.client.inbox import Item, Statistics
+    from cryptostream.symbols import Listed
     from cryptostream.wire.effects import Output
 
 CONTROL = "tcp://127.0.0.1:7700"
@@ -236,10 +237,13 @@ class AsyncClient:
             records += stamp(meta, decode_payload(message.topic, message.payload))
         return records[-limit:]
 
-    async def search(self, text: str, limit: int = 20) -> list[str]:
-        """Return symbols that contain or resemble a text, best first."""
-        answer = await self.request(messages.Search(text=text, limit=limit))
-        return [str(symbol) for symbol in answer["symbols"]]
+    async def search(self, text: str, limit: int = 20, exchange: str = "") -> list[Listed]:
+        """Return instruments that contain or resemble a text, best first.
+
+        ``exchange`` is the only one to look at; empty means all that the daemon knows.
+        """
+        answer = await self.request(messages.Search(text=text, limit=limit, exchange=exchange))
+        return [*messages.read_answer(answer, messages.SearchResult).found]
 
     async def tickers(self) -> list[dict[str, Any]]:
         """Return the status of every open ticker."""

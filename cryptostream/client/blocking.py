@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from cryptostream.client.inbox import Item, Statistics
     from cryptostream.records import Record, Status
+    from cryptostream.symbols import Listed
     from cryptostream.wire.messages import Request
 
 T = TypeVar("T")
@@ -123,9 +124,9 @@ class Client:
         """Return the newest ticks of a ticker that the daemon still holds, oldest first."""
         return self._call(self._inner.history(ticker, limit), 5.0)
 
-    def search(self, text: str, limit: int = 20) -> list[str]:
-        """Return symbols that contain or resemble a text, best first."""
-        return self._call(self._inner.search(text, limit), 5.0)
+    def search(self, text: str, limit: int = 20, exchange: str = "") -> list[Listed]:
+        """Return instruments that contain or resemble a text, best first."""
+        return self._call(self._inner.search(text, limit, exchange), 5.0)
 
     def tickers(self) -> list[dict[str, Any]]:
         """Return the status of every open ticker."""

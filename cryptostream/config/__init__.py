@@ -1,11 +1,11 @@
 """The settings: one typed, frozen description, from which defaults, checks and documents come."""
 
+from cryptostream.config.directory import Directory
 from cryptostream.config.loading import Loaded, load
 from cryptostream.config.sample import sample
 from cryptostream.config.settings import (
     Browsers,
     Config,
-    Directory,
     Logs,
     Reconciler,
     Router,

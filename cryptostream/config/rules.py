@@ -23,7 +23,8 @@ def broken_rules(config: Config) -> Iterator[tuple[str, str]]:
     """Yield (path, what is wrong with its value) for each rule that the settings break."""
     yield from _addresses(config)
     yield from _collisions(config)
-    yield from _orders(config)
+    yield from _pairs(config)
+    yield from _source_orders(config)
 
 
 def is_loopback(host: str) -> bool:
@@ -89,7 +90,18 @@ def _place(address: str) -> object:
     return _host_and_port(address)[1] or address
 
 
-def _orders(config: Config) -> Iterator[tuple[str, str]]:
+def _source_orders(config: Config) -> Iterator[tuple[str, str]]:
+    """Check the form of the orders of sources; which sources there are, the start tells."""
+    if not config.sources.order:
+        yield "sources.order", "must name at least one source"
+    for rule in config.sources.orders:
+        pattern, equals, names = rule.partition("=")
+        named = equals and all(names.split("+"))
+        if not named or (pattern != "*" and ":" not in pattern):
+            yield "sources.orders", f"{rule!r} is not like KRAKEN:*=ccxt+tradingview"
+
+
+def _pairs(config: Config) -> Iterator[tuple[str, str]]:
     """Check the pairs of which one must not be larger than the other."""
     tradingview = config.sources.tradingview
     pairs = (
@@ -99,6 +111,12 @@ def _orders(config: Config) -> Iterator[tuple[str, str]]:
             config.reconciler.first_backoff,
             "reconciler.backoff_cap",
             config.reconciler.backoff_cap,
+        ),
+        (
+            "directory.refresh",
+            config.directory.refresh,
+            "directory.max_age",
+            config.directory.max_age,
         ),
         ("browsers.start", config.browsers.start, "browsers.ceiling", config.browsers.ceiling),
         (

@@ -1,4 +1,4 @@
-"""The router process: the sockets around tape, registry, desk and reconciler."""
+"""The router process: the sockets around tape, registry, desk and acquisition."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from cryptostream.router.instructions import (
     Grow,
     OpenPage,
     Publish,
-    Rules,
+    Switched,
     Worker,
 )
 from cryptostream.router.intentions import Intention, IntentionFile
+from cryptostream.router.publisher import Publisher
 from cryptostream.router.reception import Reception
-from cryptostream.router.reconciler import Reconciler
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
 from cryptostream.router.workers import Workers
 from cryptostream.sockets import DrainedReader, send_now
 from cryptostream.wire import hop as wire_hop
-from cryptostream.wire.frames import encode_payload
-from cryptostream.wire.topics import STATUS, TICK, TRADE, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cryptostream.config.settings import Config
-    from cryptostream.records import Status
+    from cryptostream.router.acquisition import Acquisition
     from cryptostream.router.hop import Hop
     from cryptostream.router.instructions import Instruction
     from cryptostream.symbols import Directory
+    from cryptostream.wire.frames import Message
 
 # Bigger than any message we accept: what is between is answered with a code, what is beyond
 # would only fill the memory and is cut by the socket itself.
 HARD_MESSAGE_LIMIT = 64 * 1024 * 1024
+_REPORT = b"report/"
 # How often the actor looks at its clocks, in seconds.
 LOOK = 0.05
 
@@ -56,13 +56,14 @@ class RouterActor:
     def __init__(
         self,
         config: Config,
-        rules: Rules,
+        acquisition: Acquisition,
         directory: Directory,
         report: Callable[[dict[str, Any]], None],
+        sources: Sequence[Mapping[str, object]] = (),
     ) -> None:
         self._config = config
         self._report = report
-        self._directory = directory
+        self._sources = sources
         self._started = time.monotonic()
         self.tape = Tape(time.time_ns() // 1_000_000, config.router.ring)
         self._registry = Registry(
@@ -72,21 +73,20 @@ class RouterActor:
             max_clients=config.router.max_clients,
             max_tickers=config.router.max_tickers_per_client,
         )
-        self._reconciler = Reconciler(rules)
+        self._acquisition = acquisition
+        self._publisher = Publisher(self.tape, self._send, directory)
         self._desk = Desk(
             config,
             self._registry,
             self.tape,
-            self._reconciler,
+            acquisition,
+            self._publisher,
             directory,
             self._describe,
             self._sync,
         )
         self._workers = Workers(self)
-        # topic -> incarnation of the worker that may write it
-        self._owners: dict[bytes, int] = {}
         self._wanted: set[str] = set()
-        self._unowned = 0
         self._refused = 0
         self._beat_at = 0.0
         # Set by a request that may have changed what has to be kept.
@@ -160,7 +160,7 @@ class RouterActor:
             logger.info("client {} left: its lease ended", client.client_id)
         self._workers.drop_silent(now)
         self._sync(now, now_ns)
-        self._act(self._reconciler.clock(now, now_ns))
+        self._act(self._acquisition.clock(now, now_ns))
         if now - self._beat_at >= self._config.router.heartbeat:
             self._beat_at = now
             self._beat(now_ns)
@@ -178,7 +178,7 @@ class RouterActor:
         wanted = self._registry.wanted(now)
         if wanted != self._wanted:
             self._wanted = wanted
-            self._act(self._reconciler.want(wanted, now, now_ns))
+            self._act(self._acquisition.want(wanted, now, now_ns))
 
     async def _keep_wishes(self) -> None:
         now, now_ns = time.monotonic(), time.time_ns()
@@ -194,34 +194,29 @@ class RouterActor:
         if self._intentions.differ(wishes):
             await asyncio.to_thread(self._intentions.write, wishes)
 
-    # -- data ---------------------------------------------------------------------------
+    # -- workers ------------------------------------------------------------------------
 
     def records(self, hop: Hop, frame: wire_hop.DataFrame, now: float) -> None:
-        """Publish what the owner of a topic sends; hear what a worker reports."""
-        name = frame.topic
-        if self._owners.get(name) == hop.incarnation and frame.size > 0:
-            message = self.tape.publish(
-                name, frame.payload, frame.size, frame.flags, time.time_ns()
-            )
-            send_now(self._data, message)
-        elif name.startswith(b"report/"):
-            for report in wire_hop.decode_reports(frame.payload):
-                self._act(self._reconciler.report(hop.worker, report, now, time.time_ns()))
-        else:
-            self._unowned += 1
+        """Publish records, or hear what a worker reports of its tickers."""
+        if not frame.topic.startswith(_REPORT):
+            self._publisher.records(hop.incarnation, frame)
+            return
+        now_ns = time.time_ns()
+        for report in wire_hop.decode_reports(frame.payload):
+            self._act(self._acquisition.report(hop.source, hop.worker, report, now, now_ns))
 
     def hop_gap(self, hop: Hop, missing: int) -> None:
         """Say of everything that this worker carries that something of it may be missing."""
         logger.warning("{} messages of {} were lost on the inner hop", missing, hop.worker)
-        for ticker in self._reconciler.tickers():
-            if ticker.worker == hop.worker and ticker.status.phase is Phase.LIVE:
-                text = f"{missing} messages of {hop.worker} were lost inside the daemon"
-                doubt = {"data": DataState.SUSPECT, "code": "gap", "text": text}
-                self._publish_status(replace(ticker.status, ts=time.time_ns(), **doubt))
-                # The next tick of the ticker is whole again: the doubt is about what is held.
-                self._publish_status(ticker.status)
-
-    # -- workers ------------------------------------------------------------------------
+        text = f"{missing} messages of {hop.worker} were lost inside the daemon"
+        for line in self._acquisition.lines():
+            leg = self._acquisition.leg(line.symbol, line.active)
+            if leg is None or leg.worker != hop.worker or line.status.phase is not Phase.LIVE:
+                continue
+            doubt = {"data": DataState.SUSPECT, "code": "gap", "text": text}
+            self._publisher.status(replace(line.status, ts=time.time_ns(), **doubt))
+            # The next tick of the ticker is whole again: the doubt is about what is held.
+            self._publisher.status(line.status)
 
     def worker_up(self, hop: Hop, hello: wire_hop.WorkerHello) -> None:
         """Take a worker in, with what it already runs."""
@@ -229,22 +224,24 @@ class RouterActor:
         for report in hello.reports:
             self._registry.linger(report.symbol, now)
         self._sync(now, now_ns)
-        worker = Worker(hello.worker, hello.incarnation, hello.source, hello.capacity)
-        self._act(self._reconciler.worker_up(worker, hello.reports, now, now_ns))
+        worker = Worker(hop.worker, hop.incarnation, hop.source, hello.capacity, hello.opening)
+        self._act(self._acquisition.worker_up(worker, hello.reports, now, now_ns))
         for report in hello.reports:
-            self._own(hop.worker, report.symbol)
+            self._name_writers(report.symbol)
 
     def worker_beat(self, hop: Hop, beat: wire_hop.Beat) -> None:
         """Compare what a worker runs with what it should run."""
-        self._act(self._reconciler.beat(hop.worker, beat.reports, time.monotonic(), time.time_ns()))
+        now, now_ns = time.monotonic(), time.time_ns()
+        self._act(self._acquisition.beat(hop.source, hop.worker, beat.reports, now, now_ns))
 
     def worker_lost(self, hop: Hop, reason: str) -> None:
         """Let what a worker ran run elsewhere."""
-        for name, incarnation in list(self._owners.items()):
-            if incarnation == hop.incarnation:
-                del self._owners[name]
         now, now_ns = time.monotonic(), time.time_ns()
-        self._act(self._reconciler.worker_lost(hop.worker, reason, now, now_ns))
+        lost = self._acquisition.worker_lost(hop.source, hop.worker, reason, now, now_ns)
+        for line in self._acquisition.lines():
+            if hop.source in line.legs:
+                self._name_writers(line.symbol)
+        self._act(lost)
 
     # -- instructions -------------------------------------------------------------------
 
@@ -252,48 +249,28 @@ class RouterActor:
         for instruction in instructions:
             match instruction:
                 case OpenPage(worker, symbol, generation):
-                    self._own(worker, symbol)
-                    self._workers.instruct(
-                        worker, wire_hop.Open(symbol=symbol, generation=generation)
-                    )
+                    self._name_writers(symbol)
+                    opening = wire_hop.Open(symbol=symbol, generation=generation)
+                    self._workers.instruct(worker, opening)
                 case ClosePage(worker, symbol, generation):
-                    self._workers.instruct(
-                        worker, wire_hop.Close(symbol=symbol, generation=generation)
-                    )
+                    self._name_writers(symbol)
+                    closing = wire_hop.Close(symbol=symbol, generation=generation)
+                    self._workers.instruct(worker, closing)
                 case Publish(status):
-                    self._publish_status(status)
+                    self._publisher.status(status)
+                case Switched(symbol):
+                    self._publisher.switched(instruction, *self._acquisition.writers(symbol))
                 case ForgetValues(symbol):
-                    self._disown(symbol)
-                    for kind in (TICK, TRADE):
-                        self.tape.keep(topic(kind, symbol), 0)
-                    self.tape.keep(topic(STATUS, symbol), 1)
+                    self._publisher.forget(symbol)
                 case Grow(workers):
                     logger.debug("{} browsers are needed", workers)
                     self._report({"browsers": workers})
 
-    def _own(self, worker: str, symbol: str) -> None:
-        hop = self._workers.named(worker)
-        ticker = self._reconciler.ticker(symbol)
-        if hop is None or ticker is None or ticker.worker != worker:
-            return
-        for kind in (TICK, TRADE):
-            self._owners[topic(kind, symbol)] = hop.incarnation
+    def _name_writers(self, symbol: str) -> None:
+        self._publisher.writers(symbol, *self._acquisition.writers(symbol))
 
-    def _disown(self, symbol: str) -> None:
-        for kind in (TICK, TRADE):
-            self._owners.pop(topic(kind, symbol), None)
-
-    def _publish_status(self, status: Status) -> None:
-        if status.phase is Phase.INVALID:
-            near = self._directory.search(status.symbol, 4)
-            others = [symbol for symbol in near if symbol != status.symbol]
-            status = replace(status, suggestions=tuple(others[:3]))
-        message = self.tape.publish(
-            topic(STATUS, status.symbol), encode_payload([status]), 1, 0, time.time_ns()
-        )
+    def _send(self, message: Message) -> None:
         send_now(self._data, message)
-        log = logger.warning if status.code in _LOUD else logger.debug
-        log("{} {} ({}): {}", status.symbol, status.phase, status.code, status.text)
 
     # -- control ------------------------------------------------------------------------
 
@@ -328,10 +305,11 @@ class RouterActor:
                 "topics": len(self.tape),
                 "messages": self.tape.messages,
                 "records": self.tape.records,
-                "unowned": self._unowned,
+                "unowned": self._publisher.unowned,
                 "refused": self._refused + self._workers.refused + self._reception.refused,
             },
-            "restarts": self._reconciler.restarts,
+            "sources": list(self._sources),
+            "restarts": self._acquisition.restarts,
             "workers": [
                 {
                     "worker": hop.worker,
@@ -344,9 +322,6 @@ class RouterActor:
                 for hop in self._workers.all()
             ],
         }
-
-
-_LOUD = frozenset({"crashed", "worker_lost", "blocked", "open_timeout", "gap", "wrong_symbol"})
 
 
 def _bind(socket: zmq.Socket[bytes], address: str) -> None:

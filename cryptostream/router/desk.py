@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from cryptostream.config.settings import Config
-    from cryptostream.router.reconciler import Reconciler
+    from cryptostream.router.acquisition import Acquisition, Line
+    from cryptostream.router.publisher import Publisher
     from cryptostream.router.registry import Client, Registry
     from cryptostream.router.tape import Tape
     from cryptostream.symbols import Directory
@@ -47,7 +48,8 @@ class Desk:
         config: Config,
         registry: Registry,
         tape: Tape,
-        reconciler: Reconciler,
+        acquisition: Acquisition,
+        publisher: Publisher,
         directory: Directory,
         describe: Callable[[], Answer],
         sync: Callable[[float, int], None] = lambda _now, _now_ns: None,
@@ -55,7 +57,8 @@ class Desk:
         self._config = config
         self._registry = registry
         self._tape = tape
-        self._reconciler = reconciler
+        self._acquisition = acquisition
+        self._publisher = publisher
         self._directory = directory
         self._describe = describe
         self._sync = sync
@@ -174,6 +177,9 @@ class Desk:
             error = UnknownSymbol(verdict.text, hint=_did_you_mean(verdict.suggestions))
             suggestions = list(verdict.suggestions)
             return {**_refusal(ticker, error), "symbol": symbol, "suggestions": suggestions}
+        order = self._acquisition.order(symbol)
+        if not order.sources:
+            raise RequestError(f"no source for {symbol}", code="no_source", hint=order.why_none)
         self._registry.want(client, symbol)
         return {"ticker": ticker, "symbol": symbol, "ok": True, "listing": str(verdict.listing)}
 
@@ -252,30 +258,56 @@ class Desk:
     # -- what a person asks -------------------------------------------------------------
 
     def _list(self, _request: m.List, _client: Client | None, _times: tuple[float, int]) -> Answer:
-        tickers = sorted(self._reconciler.tickers(), key=lambda ticker: ticker.symbol)
-        return {"tickers": [self._row(ticker.symbol) for ticker in tickers]}
+        symbols = sorted(line.symbol for line in self._acquisition.lines())
+        return {"tickers": [self._row(symbol) for symbol in symbols]}
 
     def _row(self, symbol: str) -> Answer:
-        ticker = self._reconciler.ticker(symbol)
-        if ticker is None:
+        line = self._acquisition.line(symbol)
+        if line is None:
             return {"symbol": symbol, "phase": "closed", "watchers": 0}
         name = topic("tick", symbol)
         last = self._tape.last(name)
-        status: Answer = msgspec.to_builtins(ticker.status)
+        status: Answer = msgspec.to_builtins(line.status)
+        active = self._acquisition.leg(symbol, line.active)
+        switch = self._publisher.switches.get(symbol)
         return {
             **status,
-            "worker": ticker.worker,
+            "worker": active.worker if active is not None else None,
             "watchers": self._registry.watchers(symbol),
             "seq": self._tape.top(name),
             "ts_last": last.ts_published if last else None,
+            "order": list(line.order.sources),
+            "legs": [self._leg(line, source) for source in line.order.sources],
+            "last_switch": msgspec.to_builtins(switch) if switch is not None else None,
+        }
+
+    def _leg(self, line: Line, source: str) -> Answer:
+        """Return how one source of a ticker is: publishing, standing by, or not in use."""
+        leg, known = line.legs.get(source), self._acquisition.leg(line.symbol, source)
+        if leg is None or known is None:
+            return {"source": source, "role": "unused"}
+        role = "publishes" if source == line.active else "stands by"
+        return {
+            "source": source,
+            "role": role if leg.health.healthy else "tried",
+            "phase": str(leg.status.phase),
+            "code": leg.status.code,
+            "text": leg.status.text,
+            "worker": known.worker,
+            "attempt": leg.status.attempt,
+            "ts_next": leg.status.ts_next,
         }
 
     def _search(
         self, request: m.Search, _client: Client | None, _times: tuple[float, int]
     ) -> Answer:
         limit = max(1, min(request.limit, SEARCH_RESULTS))
+        text, exchange = request.text[: m.MAX_CLIENT_ID], request.exchange[: m.MAX_CLIENT_ID]
+        found = self._directory.find(text, limit, exchange)
         return {
-            "symbols": self._directory.search(request.text[: m.MAX_CLIENT_ID], limit),
+            "symbols": [row.symbol for row in found.rows],
+            "found": msgspec.to_builtins(found.rows),
+            "notes": list(found.notes),
             "directory": self._directory.describe(),
         }
 
@@ -306,7 +338,8 @@ class Desk:
                 "state": row["phase"],
                 "text": row.get("text", "nobody wants this ticker"),
             },
-            {"hop": "page", "state": row.get("worker") or "none", "text": row.get("code", "")},
+            *(_leg_hop(leg) for leg in row.get("legs", [])),
+            *_switch_hop(row.get("last_switch")),
             {
                 "hop": "tape",
                 "state": f"seq {row.get('seq', 0)}",
@@ -314,6 +347,21 @@ class Desk:
             },
         ]
         return {"symbol": symbol, "chain": chain, "ticker": row}
+
+
+def _leg_hop(leg: Answer) -> Answer:
+    said = f"{leg['phase']} ({leg['code']}): {leg['text']}" if "phase" in leg else ""
+    at = f" at {leg['worker']}" if leg.get("worker") else ""
+    return {"hop": leg["source"], "state": leg["role"] + at, "text": said}
+
+
+def _switch_hop(switch: Answer | None) -> list[Answer]:
+    """Return the newest change of the source as a row, if there was one."""
+    if switch is None:
+        return []
+    basis = f", {switch['basis']} ({switch['basis_bp']} bp) apart" if "basis" in switch else ""
+    text = f"because of {switch['reason']}, from sequence {switch['first_seq']}{basis}"
+    return [{"hop": "switch", "state": f"{switch['old']} to {switch['new']}", "text": text}]
 
 
 def _did_you_mean(suggestions: Iterable[str]) -> str:

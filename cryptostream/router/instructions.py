@@ -51,7 +51,23 @@ class Grow:
     workers: int
 
 
-Instruction = OpenPage | ClosePage | Publish | ForgetValues | Grow
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """Instruction: from now on another source publishes this symbol; say so.
+
+    ``reason`` is the code of what was wrong with the former source, or ``returned``;
+    ``status`` is how the new one is.
+    """
+
+    symbol: str
+    old: str
+    new: str
+    reason: str
+    text: str
+    status: Status
+
+
+Instruction = OpenPage | ClosePage | Publish | ForgetValues | Grow | Switched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +76,17 @@ class Rules:
 
     delay: Callable[[int], float]
     stable_after: float
-    max_opening: int
     open_within: float
+    # So many workers may be asked for; 0 for a source whose workers are just there.
     ceiling: int
     give_up_after: int = 0
     # From [0, 1): hosts that refuse several of us must not see all come back at once.
     jitter: Callable[[], float] = lambda: 0.0
     # First pause in s for a host that refuses us; doubled each time, capped at an hour.
     blocked_pause: float = 60.0
+    # What people read while a ticker is opened, and when there is no room for it.
+    loading: str = "it is being opened"
+    no_room: str = "all workers of this source are full: unsubscribe a ticker"
 
 
 @dataclass(slots=True)
@@ -78,7 +97,9 @@ class Worker:
     incarnation: int
     source: str
     capacity: int
+    opening: int
     pages: set[str] = field(default_factory=set)
+    loading: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -95,5 +116,5 @@ class Ticker:
     assigned_at: float = 0.0
     live_since: float | None = None
     reported_ns: int = 0  # the page's own time of its newest report
-    source: str | None = None
+    source: str = ""
     simulated: bool = False

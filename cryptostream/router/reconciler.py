@@ -1,7 +1,7 @@
-"""The reconciler: desired against actual, the difference as instructions.
+"""The reconciler of one source: desired against actual, the difference as instructions.
 
 Pure: events and times in (seconds on the caller's clock, ``now_ns`` for what people read),
-instructions out. It alone decides what is opened, closed and tried again.
+instructions out. It alone decides what is opened, closed and tried again at its source.
 """
 
 from __future__ import annotations
@@ -44,12 +44,18 @@ RUNNING = frozenset({PageState.LIVE, PageState.QUIET, PageState.SUSPECT})
 
 
 class Reconciler:
-    """Desired symbols, workers, and the way from one to the other."""
+    """Desired symbols, the source's workers, and the way from one to the other."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, source: str, rules: Rules) -> None:
+        self.source = source
+        self.wanted: frozenset[str] = frozenset()
         self._rules = rules
         self._tickers: dict[str, Ticker] = {}
         self._workers: dict[str, Worker] = {}
+        # Symbols with a next attempt planned, and symbols that the clock has to look at: of
+        # a thousand tickers that run, neither has any.
+        self._waiting: set[str] = set()
+        self._unsettled: set[str] = set()
         self._generation = 0
         self._held_until = 0.0
         self._held_times = 0
@@ -81,12 +87,15 @@ class Reconciler:
     def want(self, symbols: set[str], now: float, now_ns: int) -> list[Instruction]:
         """Say which symbols are desired, all of them."""
         out: list[Instruction] = []
-        for symbol in self._tickers.keys() - symbols:
+        self.wanted = frozenset(symbols)
+        for symbol in sorted(self._tickers.keys() - symbols):
             self._end(symbol, now_ns, out)
         for symbol in sorted(symbols - self._tickers.keys()):
-            text = "waiting for a page" if self._workers else "waiting for a browser to start"
-            status = status_of(symbol, Phase.PENDING, "pending", text, now_ns)
-            self._tickers[symbol] = Ticker(symbol, status)
+            text = f"waiting for {self.source}" + ("" if self._workers else " to start")
+            status = status_of(symbol, Phase.PENDING, "pending", text, now_ns, source=self.source)
+            self._tickers[symbol] = Ticker(symbol, status, source=self.source)
+            self._waiting.add(symbol)
+            self._unsettled.add(symbol)
             out.append(Publish(status))
         out.extend(self.clock(now, now_ns))
         return out
@@ -117,7 +126,7 @@ class Reconciler:
             ticker = self._tickers.get(symbol)
             if ticker is not None and ticker.worker == name:
                 ticker.worker = None
-                text = f"{name} is gone ({reason}); the page is opened again"
+                text = f"{name} is gone ({reason}); the ticker is opened again"
                 self._again(ticker, "worker_lost", text, now, now_ns, out)
         self._asked = 0
         out.extend(self.clock(now, now_ns))
@@ -136,7 +145,7 @@ class Reconciler:
             self._failed(ticker, report, now, now_ns, out)
         else:
             self._running(ticker, report, now, out)
-        out.extend(self.clock(now, now_ns))
+        self._place_due(now, now_ns, out)
         return out
 
     def beat(
@@ -163,13 +172,16 @@ class Reconciler:
             ticker = self._tickers.get(symbol)
             if ticker is not None and now - ticker.assigned_at > SETTLE:
                 self._release(ticker)
-                self._again(ticker, "page_lost", "the page vanished", now, now_ns, out)
+                self._again(
+                    ticker, "page_lost", "it runs no more, and nobody said why", now, now_ns, out
+                )
         return out
 
     def clock(self, now: float, now_ns: int) -> list[Instruction]:
         """Open what is due, give up what takes too long, forgive what runs stably."""
         out: list[Instruction] = []
-        for ticker in self._tickers.values():
+        for symbol in sorted(self._unsettled):
+            ticker = self._tickers[symbol]
             self._forgive(ticker, now)
             if self._overdue(ticker, now):
                 if ticker.worker is not None:
@@ -177,10 +189,15 @@ class Reconciler:
                 self._release(ticker)
                 text = f"no price within {self._rules.open_within:.0f} s"
                 self._again(ticker, "open_timeout", text, now, now_ns, out)
-        for ticker in sorted(self._tickers.values(), key=_due_order):
-            if ticker.worker is None and ticker.next_at is not None and ticker.next_at <= now:
-                self._place(ticker, now, now_ns, out)
+            elif ticker.attempt == 0 and ticker.state not in (None, PageState.LOADING):
+                self._unsettled.discard(symbol)
+        self._place_due(now, now_ns, out)
         return out
+
+    def _place_due(self, now: float, now_ns: int, out: list[Instruction]) -> None:
+        for ticker in sorted((self._tickers[one] for one in self._waiting), key=_due_order):
+            if ticker.next_at is not None and ticker.next_at <= now:
+                self._place(ticker, now, now_ns, out)
 
     # -- rules --------------------------------------------------------------------------
 
@@ -192,9 +209,10 @@ class Reconciler:
             out.append(ClosePage(worker.worker, report.symbol, report.generation))
             return
         ticker.worker = worker.worker
-        ticker.source = worker.source
         ticker.generation = report.generation
         ticker.assigned_at = now
+        self._waiting.discard(ticker.symbol)
+        self._unsettled.add(ticker.symbol)
         worker.pages.add(report.symbol)
         self._running(ticker, report, now, out)
 
@@ -206,26 +224,27 @@ class Reconciler:
             ticker.live_since = None
         ticker.state = report.state
         ticker.simulated = report.simulated
-        status = status_of_report(report, ticker.source or "", ticker.attempt)
+        self._note_loading(ticker)
+        status = status_of_report(report, self.source, ticker.attempt)
         self._set(ticker, status, out)
 
     def _failed(
         self, ticker: Ticker, report: Report, now: float, now_ns: int, out: list[Instruction]
     ) -> None:
         if report.code in INVALID_CODES:
-            ticker.next_at = None
+            self._give_up(ticker)
             self._say(ticker, Phase.INVALID, report.code, report.text, now_ns, out)
             return
         if report.code in BLOCKED_CODES:
             self._hold(report, now)
         if not report.retriable:
-            ticker.next_at = None
+            self._give_up(ticker)
             self._say(ticker, Phase.FAILED, report.code, report.text, now_ns, out)
             return
-        self._again(ticker, report.code, report.text, now, now_ns, out)
+        self._again(ticker, report.code, report.text, now, now_ns, out, asked=_asked(report))
 
     def _hold(self, report: Report, now: float) -> None:
-        asked = min(report.retry_after or 0.0, LONGEST_PAUSE)
+        asked = _asked(report)
         if now < self._held_until:
             # One refusal is meant for all pages of the host; only a longer pause counts.
             self._held_until = max(self._held_until, now + asked)
@@ -243,19 +262,29 @@ class Reconciler:
         now: float,
         now_ns: int,
         out: list[Instruction],
+        *,
+        asked: float = 0.0,
     ) -> None:
         self.restarts += 1
         ticker.attempt += 1
         ticker.state = None
         ticker.live_since = None
         if self._rules.give_up_after and ticker.attempt > self._rules.give_up_after:
-            ticker.next_at = None
+            self._give_up(ticker)
             gave_up = f"{text}; given up after {ticker.attempt - 1} attempts"
             self._say(ticker, Phase.FAILED, code, gave_up, now_ns, out)
             return
-        ticker.next_at = max(now + self._rules.delay(ticker.attempt), self._held_until)
+        self._waiting.add(ticker.symbol)
+        self._unsettled.add(ticker.symbol)
+        pause = max(self._rules.delay(ticker.attempt), asked)
+        ticker.next_at = max(now + pause, self._held_until)
         ts_next = now_ns + int((ticker.next_at - now) * NS)
         self._say(ticker, Phase.RETRYING, code, text, now_ns, out, ts_next=ts_next)
+
+    def _give_up(self, ticker: Ticker) -> None:
+        ticker.next_at = None
+        self._waiting.discard(ticker.symbol)
+        self._unsettled.discard(ticker.symbol)
 
     def _place(self, ticker: Ticker, now: float, now_ns: int, out: list[Instruction]) -> None:
         if now < self._held_until:
@@ -264,39 +293,39 @@ class Reconciler:
         if not free:
             self._no_room(ticker, now_ns, out)
             return
-        ready = [w for w in free if self._opening(w) < self._rules.max_opening]
+        ready = [w for w in free if len(w.loading) < w.opening]
         if not ready:
-            return  # a page that becomes live or fails brings us back here
+            return  # a ticker that becomes live or fails brings us back here
         worker = min(ready, key=lambda w: (len(w.pages), w.worker))
         self._generation += 1
         ticker.generation = self._generation
         ticker.worker = worker.worker
-        ticker.source = worker.source
         ticker.state = PageState.LOADING
         ticker.assigned_at = now
         worker.pages.add(ticker.symbol)
-        self._say(ticker, Phase.LOADING, "loading", "the page is loading", now_ns, out)
+        worker.loading.add(ticker.symbol)
+        self._waiting.discard(ticker.symbol)
+        self._unsettled.add(ticker.symbol)
+        self._say(ticker, Phase.LOADING, "loading", self._rules.loading, now_ns, out)
         out.append(OpenPage(worker.worker, ticker.symbol, ticker.generation))
 
     def _no_room(self, ticker: Ticker, now_ns: int, out: list[Instruction]) -> None:
+        if not self._workers and not self._rules.ceiling:
+            return  # its worker is on its way: nobody else can be asked for one
         if len(self._workers) < self._rules.ceiling:
             if self._asked <= len(self._workers):
                 self._asked = len(self._workers) + 1
                 out.append(Grow(self._asked))
             return
-        text = (
-            "all pages of all browsers are in use: unsubscribe a ticker, or raise "
-            "browsers.pages or browsers.ceiling"
-        )
         if ticker.status.code != "no_capacity":
-            self._say(ticker, Phase.FAILED, "no_capacity", text, now_ns, out)
+            self._say(ticker, Phase.FAILED, "no_capacity", self._rules.no_room, now_ns, out)
 
-    def _opening(self, worker: Worker) -> int:
-        return sum(
-            1
-            for symbol in worker.pages
-            if (ticker := self._tickers.get(symbol)) and ticker.state is PageState.LOADING
-        )
+    def _note_loading(self, ticker: Ticker) -> None:
+        worker = self._workers.get(ticker.worker or "")
+        if worker is not None and ticker.state is PageState.LOADING:
+            worker.loading.add(ticker.symbol)
+        elif worker is not None:
+            worker.loading.discard(ticker.symbol)
 
     def _overdue(self, ticker: Ticker, now: float) -> bool:
         opening = ticker.worker is not None and ticker.state in (None, PageState.LOADING)
@@ -309,6 +338,8 @@ class Reconciler:
 
     def _end(self, symbol: str, now_ns: int, out: list[Instruction]) -> None:
         ticker = self._tickers.pop(symbol)
+        self._waiting.discard(symbol)
+        self._unsettled.discard(symbol)
         if ticker.worker is not None:
             out.append(ClosePage(ticker.worker, symbol, ticker.generation))
             self._release(ticker)
@@ -319,6 +350,7 @@ class Reconciler:
         worker = self._workers.get(ticker.worker or "")
         if worker is not None:
             worker.pages.discard(ticker.symbol)
+            worker.loading.discard(ticker.symbol)
         ticker.worker = None
 
     def _say(
@@ -338,7 +370,7 @@ class Reconciler:
             code,
             text,
             now_ns,
-            source=ticker.source,
+            source=self.source,
             attempt=ticker.attempt,
             ts_next=ts_next,
             simulated=ticker.simulated,
@@ -350,6 +382,12 @@ class Reconciler:
         ticker.status = status
         if not same:
             out.append(Publish(status))
+
+
+def _asked(report: Report) -> float:
+    """Return the pause in s that the far side asked for, within reason."""
+    asked = report.retry_after or 0.0
+    return min(asked, LONGEST_PAUSE) if asked > 0 else 0.0
 
 
 def _said(status: Status) -> tuple[object, ...]:

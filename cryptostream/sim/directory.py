@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cryptostream.sim.fields import Fields, snapshot_fields
 from cryptostream.sim.instruments import INSTRUMENTS, Instrument
-from cryptostream.sim.quote import to_decimal
+from cryptostream.sim.quote import QUANTITY_DECIMALS, to_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,12 +19,16 @@ Answer = tuple[int, object]
 
 _HOME = "BINANCE"
 _NAME = re.compile(r"[\w\-.]{1,50}")
-_BAD_SYMBOL: Answer = (400, {"code": -1121, "msg": "Invalid symbol."})
+BAD_SYMBOL: Answer = (400, {"code": -1121, "msg": "Invalid symbol."})
 _EMPTY: Answer = (400, {"code": -1105, "msg": "Parameter 'symbol' was empty."})
 _BOTH: Answer = (400, {"code": -1101, "msg": "Too many parameters sent."})
 _ILLEGAL: Answer = (
     400,
-    {"code": -1100, "msg": "Illegal characters found in a parameter."},
+    {
+        "code": -1100,
+        "msg": "Illegal characters found in parameter 'symbol'; legal range is "
+        "'^[A-Z0-9-_.]{1,20}$'.",
+    },
 )
 RESTRICTED = {
     "code": 0,
@@ -59,14 +63,22 @@ def listed(gone: Iterable[str] = ()) -> dict[str, Instrument]:
     }
 
 
-def exchange_symbol(one: Instrument) -> dict[str, object]:
-    """Return the entry of one ticker in exchangeInfo."""
+def _filters(one: Instrument) -> list[dict[str, object]]:
+    """Return the grids of prices and quantities."""
     tick = format(to_decimal(1, one.decimals), "f")
-    price_filter = {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000.00000000",
-                    "tickSize": tick}  # fmt: skip
+    step = format(to_decimal(1, QUANTITY_DECIMALS), "f")
+    return [
+        {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000.00000000",
+         "tickSize": tick},
+        {"filterType": "LOT_SIZE", "minQty": step, "maxQty": "9000000.00000000", "stepSize": step},
+    ]  # fmt: skip
+
+
+def exchange_symbol(one: Instrument, *, halted: bool = False) -> dict[str, object]:
+    """Return the entry of one ticker in exchangeInfo."""
     return {
         "symbol": one.ticker,
-        "status": one.status,
+        "status": "BREAK" if halted else one.status,
         "baseAsset": one.base,
         "baseAssetPrecision": 8,
         "quoteAsset": one.quote,
@@ -76,7 +88,7 @@ def exchange_symbol(one: Instrument) -> dict[str, object]:
         "icebergAllowed": True,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": True,
-        "filters": [price_filter],
+        "filters": _filters(one),
         "permissions": [],
         "permissionSets": [["SPOT", "MARGIN"]],
         "defaultSelfTradePreventionMode": "NONE",
@@ -101,8 +113,13 @@ def wanted_tickers(query: Mapping[str, str]) -> list[str] | Answer | None:
     return names
 
 
-def exchange_info(query: Mapping[str, str], gone: Iterable[str], now_ms: int) -> Answer:
-    """Answer ``/api/v3/exchangeInfo``; one unknown ticker fails the whole question."""
+def exchange_info(
+    query: Mapping[str, str], gone: Iterable[str], now_ms: int, halted: Iterable[str] = ()
+) -> Answer:
+    """Answer ``/api/v3/exchangeInfo``; one unknown ticker fails the whole question.
+
+    ``gone`` is not listed any more, ``halted`` does not trade now.
+    """
     known = listed(gone)
     names = wanted_tickers(query)
     if isinstance(names, tuple):
@@ -113,10 +130,11 @@ def exchange_info(query: Mapping[str, str], gone: Iterable[str], now_ms: int) ->
         if not _NAME.fullmatch(name):
             return _ILLEGAL
         if name not in known:
-            return _BAD_SYMBOL
-    status = query.get("symbolStatus")
+            return BAD_SYMBOL
+    status, still = query.get("symbolStatus"), set(halted)
     chosen = [known[name] for name in (known if names is None else names)]
-    symbols = [exchange_symbol(one) for one in chosen if status in (None, one.status)]
+    entries = [exchange_symbol(one, halted=one.symbol in still) for one in chosen]
+    symbols = [entry for entry in entries if status in (None, entry["status"])]
     limits = [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1,
                "limit": 6000}]  # fmt: skip
     return 200, {"timezone": "UTC", "serverTime": now_ms, "rateLimits": limits,
@@ -132,7 +150,7 @@ def ticker_price(
     if isinstance(names, tuple):
         return names
     if any(name not in known for name in names or ()):
-        return _BAD_SYMBOL
+        return BAD_SYMBOL
     entries = [
         {
             "symbol": one.ticker,

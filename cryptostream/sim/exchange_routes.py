@@ -1,14 +1,18 @@
-"""Routes of the Binance-like REST and the scanner, with the faults of the directory."""
+"""Routes of the Binance-like REST and the scanner, with their faults and limits."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from cryptostream.sim import binance_rest as rest
+from cryptostream.sim.binance_limits import Limits, Weights
+from cryptostream.sim.binance_refusals import refusal
 from cryptostream.sim.directory import (
-    RESTRICTED,
     Answer,
     exchange_info,
     scan,
@@ -17,11 +21,30 @@ from cryptostream.sim.directory import (
 )
 from cryptostream.sim.framing import exact_json
 from cryptostream.sim.instruments import INSTRUMENTS
-from cryptostream.sim.templates import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
     from cryptostream.sim.faults import FaultBoard
     from cryptostream.sim.market import Market
+
+    Query = Mapping[str, str]
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+# Faults that refuse every request, and the status they do it with.
+_REFUSALS = {
+    "directory_down": 500,
+    "directory_451": 451,
+    "directory_429": 429,
+    "directory_html": 403,
+    "binance_rest_500": 500,
+    "binance_rest_451": 451,
+    "binance_rest_418": 418,
+    "binance_rest_429": 429,
+    "binance_rest_html": 403,
+}
+# Addresses whose weight is counted; more do not come to a loopback port.
+_ADDRESSES = 1000
 
 
 def _reply(answer: Answer, **headers: str) -> web.Response:
@@ -33,58 +56,92 @@ def _reply(answer: Answer, **headers: str) -> web.Response:
 
 
 class ExchangeRoutes:
-    """What a directory or a poller asks."""
+    """What a directory or a poller asks. ``scale`` multiplies the minute of the request weight."""
 
-    def __init__(self, market: Market, board: FaultBoard) -> None:
+    def __init__(
+        self,
+        market: Market,
+        board: FaultBoard,
+        scale: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._market = market
         self._board = board
+        self._limits = Limits.scaled(scale)
+        self._clock = clock
+        self._weights: dict[str, Weights] = {}
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/api/v3/ping", self.ping),
-            web.get("/api/v3/time", self.time),
-            web.get("/api/v3/exchangeInfo", self.exchange_info),
-            web.get("/api/v3/ticker/price", self.ticker_price),
+            self._route("/api/v3/ping", lambda _: (200, {}), lambda _: 1),
+            self._route("/api/v3/time", self._time, lambda _: 1),
+            self._route("/api/v3/exchangeInfo", self._exchange_info, lambda _: 20),
+            self._route("/api/v3/ticker/price", self._ticker_price, rest.price_weight),
+            self._route("/api/v3/ticker/bookTicker", self._book_ticker, rest.price_weight),
+            self._route("/api/v3/ticker/24hr", self._day_ticker, rest.day_weight),
+            self._route("/api/v3/trades", self._trades, lambda _: 25),
             web.get("/symbol", self.scanner_symbol),
             web.post("/crypto/scan", self.scan),
             web.post("/global/scan", self.scan),
         ]
+
+    def _route(
+        self, path: str, answer: Callable[[Query], Answer], weight: Callable[[Query], int]
+    ) -> web.RouteDef:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            slow = self._board.get("binance_rest_slow")
+            if slow is not None:
+                await asyncio.sleep(float(slow["seconds"]))
+            broken = self._broken()
+            if broken is not None:
+                return broken
+            toll = self._purse(request.remote or "").pay(weight(request.query), self._clock())
+            used = str(toll.used)
+            if toll.status:
+                refused = refusal(toll.status, toll.retry_after)
+                refused.headers["X-MBX-USED-WEIGHT-1M"] = used
+                return refused
+            return _reply(answer(request.query), X_MBX_USED_WEIGHT_1M=used)
+
+        return web.get(path, handler)
+
+    def _purse(self, address: str) -> Weights:
+        if len(self._weights) >= _ADDRESSES:
+            self._weights.clear()
+        return self._weights.setdefault(address, Weights(self._limits))
+
+    def _broken(self) -> web.Response | None:
+        for name, status in _REFUSALS.items():
+            fault = self._board.get(name)
+            if fault is not None:
+                return refusal(status, int(float(fault.get("retry_after", 0))))
+        return None
 
     def _gone(self) -> list[str]:
         """Return what is delisted here as well, not only as a page."""
         found = ((s, self._board.get("not_found", s)) for s in INSTRUMENTS)
         return [symbol for symbol, params in found if params and params["directory"]]
 
-    def _broken(self) -> web.Response | None:
-        if self._board.get("directory_down") is not None:
-            return _reply((500, {"code": -1000, "msg": "Simulated internal error."}))
-        if self._board.get("directory_451") is not None:
-            return _reply((451, RESTRICTED))
-        limited = self._board.get("directory_429")
-        if limited is not None:
-            body = {"code": -1003, "msg": "Too much request weight used (simulated)."}
-            return _reply((429, body), Retry_After=str(int(float(limited["retry_after"]))))
-        if self._board.get("directory_html") is not None:
-            return web.Response(
-                text=text_of("challenge.html"), status=403, content_type="text/html"
-            )
-        return None
+    def _halted(self) -> list[str]:
+        return [s for s in INSTRUMENTS if self._board.get("binance_halted", s) is not None]
 
-    def _exchange(self, answer: Answer, weight: int) -> web.Response:
-        return self._broken() or _reply(answer, X_MBX_USED_WEIGHT_1M=str(weight))
+    def _time(self, _: Query) -> Answer:
+        return 200, {"serverTime": self._market.now_ms()}
 
-    async def ping(self, _: web.Request) -> web.Response:
-        return self._exchange((200, {}), 1)
+    def _exchange_info(self, query: Query) -> Answer:
+        return exchange_info(query, self._gone(), self._market.now_ms(), self._halted())
 
-    async def time(self, _: web.Request) -> web.Response:
-        return self._exchange((200, {"serverTime": self._market.now_ms()}), 1)
+    def _ticker_price(self, query: Query) -> Answer:
+        return ticker_price(query, self._gone(), self._market.quote)
 
-    async def exchange_info(self, request: web.Request) -> web.Response:
-        answer = exchange_info(request.query, self._gone(), self._market.now_ms())
-        return self._exchange(answer, 20)
+    def _book_ticker(self, query: Query) -> Answer:
+        return rest.book_ticker(query, self._gone(), self._market.quote)
 
-    async def ticker_price(self, request: web.Request) -> web.Response:
-        return self._exchange(ticker_price(request.query, self._gone(), self._market.quote), 4)
+    def _day_ticker(self, query: Query) -> Answer:
+        return rest.day_ticker(query, self._gone(), self._market.quote, self._market.now_ms())
+
+    def _trades(self, query: Query) -> Answer:
+        return rest.trades(query, self._gone(), self._market.prints)
 
     async def scanner_symbol(self, request: web.Request) -> web.Response:
         return _reply(scanner_symbol(request.query, self._gone(), self._market.quote))

@@ -119,11 +119,110 @@ DIRECTORY_FAULTS = (
     Fault("directory_429", "directory", "The exchange answers 429.", {"retry_after": 30}),
     Fault("directory_html", "directory", "The exchange's firewall answers 403 with HTML."),
 )
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*PAGE_FAULTS, *DIRECTORY_FAULTS)}
+# A coin is named by a ticker of its asset: BINANCE:BTCUSDT is bitcoin.
+COINGECKO_FAULTS = (
+    Fault("coingecko_absent", "coingecko", "The coin's id is missing in answers and list."),
+    Fault("coingecko_null", "coingecko", "The coin's numbers are null."),
+    Fault("coingecko_old", "coingecko", "The coin's price and last_updated_at stand still."),
+    Fault("coingecko_exponent", "coingecko", "All numbers come in exponent form."),
+    Fault("coingecko_429", "coingecko", "Every call is answered 429.", {"retry_after": 30}),
+    Fault("coingecko_body_429", "coingecko", "HTTP 200 with the body of a 429."),
+    Fault(
+        "coingecko_error",
+        "coingecko",
+        "An error of that status in one of the three shapes: text, status or nested.",
+        {"shape": "text", "status": 400},
+    ),
+    Fault("coingecko_401", "coingecko", "The key is refused.", {"shape": "status"}),
+    Fault("coingecko_503", "coingecko", "The service answers 503."),
+    Fault("coingecko_html", "coingecko", "The firewall answers 403 with HTML."),
+    Fault("coingecko_malformed", "coingecko", "The JSON of an answer is cut short."),
+    Fault("coingecko_slow", "coingecko", "Answers come late.", {"seconds": 5.0}),
+)
+KRAKEN_FAULTS = (
+    Fault("kraken_drop", "kraken", "Sockets cut now: abort or close.", {"how": "abort"}, once=True),
+    Fault("kraken_half_open", "kraken", "Sockets are accepted and send nothing, for good."),
+    Fault("kraken_429", "kraken", "REST and handshakes are answered 429.", {"retry_after": 30}),
+    Fault("kraken_403", "kraken", "REST and handshakes are answered 403 with HTML."),
+    Fault("kraken_451", "kraken", "REST and handshakes are answered 451."),
+    Fault("kraken_503", "kraken", "REST and handshakes are answered 503 with HTML."),
+    Fault("kraken_malformed", "kraken", "The JSON of answers and messages is cut short."),
+    Fault("kraken_maintenance", "kraken", "In maintenance: REST refuses, sockets say so."),
+    Fault("kraken_halted", "kraken", "The pair only takes cancellations."),
+)
+# Symbols where it makes sense: a connection is concerned when it carries one of them.
+BINANCE_FAULTS = (
+    Fault(
+        "binance_drop", "binance", "Sockets cut now: abort or close.", {"how": "abort"}, once=True
+    ),
+    Fault("binance_half_open", "binance", "Sockets stay open and send nothing, not even pings."),
+    Fault("binance_silent", "binance", "The symbol's streams are accepted and stay silent."),
+    Fault("binance_halted", "binance", "The symbol is in BREAK: listed so, and silent."),
+    Fault(
+        "binance_error_frame",
+        "binance",
+        "Requests on a socket are refused, plainly or wrapped.",
+        {"shape": "plain"},
+    ),
+    Fault(
+        "binance_shutdown",
+        "binance",
+        "Sockets are told serverShutdown, and cut a while later.",
+        {"seconds": 5.0},
+        once=True,
+    ),
+    Fault("binance_day_end", "binance", "Sockets end as after 24 hours.", once=True),
+    Fault("binance_no_ping", "binance", "The server does not ping."),
+    Fault(
+        "binance_refuse",
+        "binance",
+        "Handshakes are refused: 429, 418, 451, 403 (HTML) or 5XX.",
+        {"status": 429, "retry_after": 30},
+    ),
+    Fault("binance_rest_429", "binance", "REST is answered 429.", {"retry_after": 30}),
+    Fault("binance_rest_418", "binance", "REST is answered 418: banned.", {"retry_after": 120}),
+    Fault("binance_rest_451", "binance", "REST is answered 451: the region."),
+    Fault("binance_rest_500", "binance", "REST is answered 500."),
+    Fault("binance_rest_html", "binance", "REST is answered 403 with HTML: the firewall."),
+    Fault("binance_rest_slow", "binance", "REST answers come late.", {"seconds": 5.0}),
+    Fault("binance_malformed", "binance", "One message in so many is cut short.", {"every": 5}),
+    Fault("binance_lost", "binance", "One trade in so many is lost.", {"every": 5}),
+    Fault("binance_doubled", "binance", "Each trade is sent twice."),
+    Fault("binance_swapped", "binance", "Trades come in pairs, the later one first."),
+    Fault(
+        "binance_out_of_order",
+        "binance",
+        "Each tenth trade comes so many trades late.",
+        {"by": 3},
+    ),
+    Fault(
+        "binance_clock_skew",
+        "binance",
+        "The exchange's clock is off: old or future.",
+        {"seconds": 3600.0, "direction": "future"},
+    ),
+    Fault("binance_microseconds", "binance", "Times are in us though nobody asked for that."),
+)
+FAULTS: dict[str, Fault] = {
+    fault.name: fault
+    for fault in (
+        *PAGE_FAULTS,
+        *DIRECTORY_FAULTS,
+        *COINGECKO_FAULTS,
+        *KRAKEN_FAULTS,
+        *BINANCE_FAULTS,
+    )
+}
 
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("generation", "value"): GENERATIONS,
     ("locale", "style"): ("nbsp", "narrow", "dot"),
     ("unit_suffix", "unit"): ("K", "M", "B"),
     ("drop_socket", "how"): ("abort", "close"),
+    ("binance_drop", "how"): ("abort", "close"),
+    ("binance_error_frame", "shape"): ("plain", "wrapped"),
+    ("binance_clock_skew", "direction"): ("future", "old"),
+    ("coingecko_error", "shape"): ("text", "status", "nested"),
+    ("coingecko_401", "shape"): ("status", "nested"),
+    ("kraken_drop", "how"): ("abort", "close"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING
 from cryptostream.errors import CryptoStreamError, UnknownSymbol
 from cryptostream.sim.instruments import INSTRUMENTS, Instrument
 from cryptostream.sim.models import Model, RandomModel, RecordedModel, first_quote
+from cryptostream.sim.quote import QUANTITY_DECIMALS
 from cryptostream.sim.recorded import RECORDED_SYMBOL, btcusdt_minute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptostream.sim.quote import Quote
+    from cryptostream.sim.quote import Print, Quote
     from cryptostream.sim.settings import SimSettings
 
 # When "recorded" plays, the rest only accompanies it.
 _QUIET = 10
+# Trades of a ticker that are remembered: as many as an exchange shows at most.
+RECENT = 1000
 # What one pass of the loop may catch up of a ticker after the loop was held up.
 _MOST_STEPS = 200
 
@@ -43,6 +46,11 @@ class Change:
     instrument: Instrument
     quote: Quote
     traded: bool
+
+    @property
+    def trade(self) -> Print | None:
+        """The trade that moved the ticker; None when only the book did."""
+        return self.quote.last_print() if self.traded else None
 
 
 def model_for(instrument: Instrument, settings: SimSettings) -> Model | None:
@@ -64,7 +72,16 @@ def opening(instrument: Instrument, settings: SimSettings, time_ms: int) -> Quot
     first = btcusdt_minute().first()
     close = first.last * 98 // 100
     return replace(
-        first, volume=quote.volume, previous_close=close, open=close, low=close, time_ms=time_ms
+        first,
+        volume=quote.volume,
+        previous_close=close,
+        open=close,
+        low=close,
+        time_ms=time_ms,
+        number=quote.number,
+        quantity=quote.quantity,
+        trades=quote.trades,
+        turnover=quote.volume * close,
     )
 
 
@@ -75,12 +92,16 @@ def on_grid(text: str, instrument: Instrument) -> int:
         BadPrice: it is not a number, or finer than the tick size.
 
     """
+    return _units(text, instrument.decimals)
+
+
+def _units(text: str, decimals: int) -> int:
     try:
-        units = Decimal(text).scaleb(instrument.decimals)
+        units = Decimal(text).scaleb(decimals)
     except InvalidOperation as error:
-        raise BadPrice(f"{text!r} is not a price", hint="write decimal text: 67123.45") from error
+        raise BadPrice(f"{text!r} is not a number", hint="write decimal text: 67123.45") from error
     if not units.is_finite() or units != units.to_integral_value():
-        raise BadPrice(f"{text!r} is off the grid", hint=f"{instrument.decimals} decimals at most")
+        raise BadPrice(f"{text!r} is off the grid", hint=f"{decimals} decimals at most")
     return int(units)
 
 
@@ -101,6 +122,9 @@ class Market:
         self._quotes = {s: opening(one, settings, now_ms) for s, one in listed}
         self._models = {s: model_for(one, settings) for s, one in listed}
         self._listeners: dict[str, list[Callable[[Change], None]]] = {s: [] for s in INSTRUMENTS}
+        self._recent: dict[str, deque[Print]] = {
+            s: deque([quote.last_print()], maxlen=RECENT) for s, quote in self._quotes.items()
+        }
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.steps: Counter[str] = Counter()
@@ -128,8 +152,13 @@ class Market:
         model = self._models[symbol]
         if model is not None and not self._listeners[symbol] and model.due <= self._clock():
             model.resume(self._clock())
-            self._quotes[symbol], _ = model.step(self._quotes[symbol], self.now_ms())
+            quote, traded = model.step(self._quotes[symbol], self.now_ms())
+            self._keep(symbol, quote, traded=traded)
         return self._quotes[symbol]
+
+    def prints(self, symbol: str) -> list[Print]:
+        """Return the newest trades of a ticker, oldest first, :data:`RECENT` at most."""
+        return list(self._recent[symbol])
 
     def watch(self, symbol: str, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Call the listener at each change; the returned function ends that.
@@ -157,12 +186,13 @@ class Market:
         last: str | None = None,
         bid: str | None = None,
         ask: str | None = None,
+        quantity: str = "0.001",
     ) -> None:
-        """Set exact prices by hand and tell all listeners.
+        """Set exact prices by hand and tell all listeners; ``quantity`` is that of the trade.
 
         Raises:
             UnknownSymbol: the ticker is not listed.
-            BadPrice: a price is not on its grid; nothing has changed.
+            BadPrice: a number is not on its grid; nothing has changed.
 
         """
         if symbol not in INSTRUMENTS:
@@ -173,11 +203,17 @@ class Market:
         if ask is not None:
             quote = replace(quote, ask=on_grid(ask, instrument))
         if last is not None:
-            quote = quote.traded(on_grid(last, instrument), 0, self.now_ms())
+            price, size = on_grid(last, instrument), _units(quantity, QUANTITY_DECIMALS)
+            quote = quote.traded(price, size, self.now_ms())
         self._publish(symbol, quote, traded=last is not None)
 
-    def _publish(self, symbol: str, quote: Quote, *, traded: bool) -> None:
+    def _keep(self, symbol: str, quote: Quote, *, traded: bool) -> None:
         self._quotes[symbol] = quote
+        if traded:
+            self._recent[symbol].append(quote.last_print())
+
+    def _publish(self, symbol: str, quote: Quote, *, traded: bool) -> None:
+        self._keep(symbol, quote, traded=traded)
         self.steps[symbol] += 1
         change = Change(INSTRUMENTS[symbol], quote, traded)
         for listener in tuple(self._listeners[symbol]):

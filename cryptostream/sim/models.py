@@ -24,6 +24,9 @@ _MILLION = 1_000_000
 _FAR = 4
 # A day's turnover of a ticker, in its quote currency.
 _TURNOVER = 1_900_000_000
+# A day's trades of a ticker before it began; what it numbers them from.
+_TRADES = 500_000
+_FIRST_NUMBER = 1_000_000
 # Four random bytes add up to 0..1020, bell-shaped around this.
 _MIDDLE = 510
 
@@ -61,6 +64,10 @@ def first_quote(instrument: Instrument, seed: int, time_ms: int) -> Quote:
         high=max(price, previous),
         low=min(price, previous),
         time_ms=time_ms,
+        number=_FIRST_NUMBER + _TRADES + (bits >> 32) % 900_000_000,
+        quantity=1 + (bits >> 32) % 500_000,
+        trades=_TRADES,
+        turnover=volume * ((price + previous) // 2),
     )
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Self
 from aiohttp import web
 
 from cryptostream.errors import StartError
+from cryptostream.sim.binance_routes import BinanceRoutes
+from cryptostream.sim.coingecko_routes import CoinGeckoRoutes
 from cryptostream.sim.exchange_routes import ExchangeRoutes
 from cryptostream.sim.fault_routes import FaultRoutes
 from cryptostream.sim.faults import FaultBoard
 from cryptostream.sim.feed import Feed
+from cryptostream.sim.kraken_routes import KrakenRoutes
 from cryptostream.sim.market import Market
 from cryptostream.sim.page_routes import PageRoutes
 from cryptostream.sim.recorded import btcusdt_minute
@@ -81,11 +84,16 @@ class SimServer:
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.on_response_prepare.append(_label)
         app.add_routes(PageRoutes(self.settings, feed, self.faults).routes())
-        app.add_routes(ExchangeRoutes(market, self.faults).routes())
+        app.add_routes(ExchangeRoutes(market, self.faults, self.settings.period_scale).routes())
+        BinanceRoutes(self.settings, market, self.faults).attach(app)
+        app.add_routes(CoinGeckoRoutes(market, self.faults, self.settings.period_scale).routes())
+        kraken = KrakenRoutes(market, self.faults, self.settings.period_scale)
+        app.add_routes(kraken.routes())
         app.add_routes(FaultRoutes(self.faults).routes())
         app.add_routes(sockets.routes())
         app.add_routes(static_routes())
         app.on_shutdown.append(sockets.close_all)
+        app.on_shutdown.append(kraken.close_all)
         return app
 
     async def start(self) -> None:

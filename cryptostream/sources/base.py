@@ -7,7 +7,7 @@ A source is described by a :class:`SourceKind`, found by its name in the entry-p
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -124,3 +124,12 @@ class SourceKind:
     venue: Callable[[str, Config], str | None]
     build: Callable[[Config, Outlet], Feed] | None
     opening: int = 1000
+
+    def facts(self) -> dict[str, object]:
+        """Return what is told of the source in answers: terms, timeliness, capabilities."""
+        return {
+            "summary": self.summary,
+            "timeliness": str(self.timeliness),
+            **asdict(self.capabilities),
+            **asdict(self.policy),
+        }

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import msgspec
 
 from cryptostream.errors import CryptoStreamError, ProtocolError, RequestError
+from cryptostream.symbols import Listed
 
 VERSION = 1
 
@@ -105,11 +106,15 @@ class List(Request, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Search(Request, frozen=True, kw_only=True, omit_defaults=True):
-    """Ask the symbol directory for names that contain or resemble a text."""
+    """Ask the symbol directory for instruments that contain or resemble a text.
+
+    ``exchange`` is the only one to look at; empty means all.
+    """
 
     op = "search"
     text: str
     limit: int = 20
+    exchange: str = ""
 
 
 class DaemonStatus(Request, frozen=True, kw_only=True, omit_defaults=True):
@@ -191,7 +196,14 @@ class TickerResult(msgspec.Struct, frozen=True, kw_only=True):
     suggestions: tuple[str, ...] = ()
 
 
-_Read = TypeVar("_Read", Welcome, TickerResult)
+class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to search, as far as a client needs it."""
+
+    found: tuple[Listed, ...]
+    notes: tuple[str, ...] = ()
+
+
+_Read = TypeVar("_Read", Welcome, TickerResult, SearchResult)
 
 
 def read_answer(fields: object, kind: type[_Read]) -> _Read:

@@ -164,15 +164,19 @@ def test_history_prints_what_the_ring_holds(run):
 
 
 def test_search_lists_names(run):
-    assert run("search", "btc")[:2] == (Exit.OK, "BINANCE:BTC\n")
-    assert json.loads(run("search", "--json", "btc")[1]) == ["BINANCE:BTC"]
+    code, out, _ = run("search", "btc")
+    assert code == Exit.OK
+    for part in ("BINANCE:BTC", "TRADING", "0.01", "fetched"):
+        assert part in out
+    found = json.loads(run("search", "--json", "btc")[1])["found"]
+    assert [(row["symbol"], row["tick_size"]) for row in found] == [("BINANCE:BTC", "0.01")]
 
 
 def test_why_names_each_hop(run):
     code, out, _ = run("why", "BTCUSDT")
 
     assert code == Exit.OK
-    for hop in ("directory", "clients", "router", "page", "tape"):
+    for hop in ("directory", "clients", "router", "tape"):
         assert hop in out
     assert json.loads(run("why", "--json", "BTCUSDT")[1])["symbol"] == "BINANCE:BTCUSDT"
 

@@ -160,13 +160,14 @@ async def test_history_search_list_status_and_why_answer(config: Config) -> None
         await take(cs, lambda item: is_tick(item) and item.last == 3)
 
         assert [tick.last for tick in await cs.history("BTCUSDT", 2)] == [2, 3]
-        assert await cs.search("eth") == ["BINANCE:ETH"]
+        assert [row.symbol for row in await cs.search("eth")] == ["BINANCE:ETH"]
         (row,) = await cs.tickers()
         assert (row["symbol"], row["phase"], row["seq"]) == (BTC, "live", 3)
         status = await cs.daemon_status()
         assert status["workers"][0]["worker"] == "driven-0"
         chain = (await cs.why("BTCUSDT"))["chain"]
-        assert [hop["hop"] for hop in chain] == ["directory", "clients", "router", "page", "tape"]
+        hops = ["directory", "clients", "router", "tradingview", "second", "tape"]
+        assert [hop["hop"] for hop in chain] == hops
 
 
 async def test_a_refused_request_raises_its_code(config: Config) -> None:

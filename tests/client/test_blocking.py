@@ -78,7 +78,7 @@ def test_requests_answer(background):
         assert [next(stream).last for _ in range(2)] == [1, 2]
 
         assert [tick.last for tick in cs.history("BTCUSDT")] == [1, 2]
-        assert cs.search("eth") == ["BINANCE:ETH"]
+        assert [row.symbol for row in cs.search("eth")] == ["BINANCE:ETH"]
         assert [row["symbol"] for row in cs.tickers()] == [BTC]
         assert cs.daemon_status()["workers"]
         assert cs.why("BTCUSDT")["symbol"] == BTC

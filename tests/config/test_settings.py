@@ -29,6 +29,6 @@ def test_a_relative_runtime_directory_means_the_same_in_every_process():
 
 def test_a_socket_path_that_no_system_takes_is_refused_with_the_remedy():
     config = Config(runtime_dir="/" + "x" * 100)
-    with pytest.raises(ConfigError, match="longer than 100 bytes") as caught:
+    with pytest.raises(ConfigError, match="longer than 103 bytes") as caught:
         config.socket_path("tape")
     assert "runtime_dir" in caught.value.hint

@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import socket as socket_module
 from contextlib import AsyncExitStack
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 import zmq
 
 from cryptostream.client import aio
-from cryptostream.errors import StartError
+from cryptostream.errors import StartError, UnknownSymbol
 from cryptostream.hop_socket import HopSocket
 from cryptostream.records import DataState, Phase, Status, Tick
 from cryptostream.router.actor import RouterActor
-from cryptostream.router.process import rules
 from cryptostream.wire import hop
 from cryptostream.wire.frames import encode_payload
 from cryptostream.wire.hop import PageState
 from tests.local_market import (
     DEADLINE,
     ListedAll,
+    driven,
     local_config,
     local_market,
     running_router,
@@ -126,11 +127,11 @@ async def test_a_worker_that_owns_a_ticker_is_the_only_one_to_write_it(config: C
         await take(cs, status(phase=Phase.LIVE))
         fake = Tick(symbol=BTC, source="x", method="sim", last=666, ts_observed=1)
         payload = encode_payload([fake])
-        before = market.router._unowned
+        before = market.router._publisher.unowned
         socket, _ = await stranger(config)
         socket.send(hello("stranger-0"))
         socket.send(hop.data_frame(b"tick/BINANCE:BTCUSDT/", payload, 1, 0, 1))
-        await until(lambda: market.router._unowned > before)
+        await until(lambda: market.router._publisher.unowned > before)
         await socket.close(1.0)
 
         market.source.tick(BTC, "1")
@@ -225,6 +226,69 @@ async def test_a_worker_that_falls_silent_is_lost(config: Config) -> None:
         await socket.close(1.0)
 
 
+async def test_a_ticker_moves_to_its_second_source_and_back(config: Config) -> None:
+    async with AsyncExitStack() as stack:
+        market = await stack.enter_async_context(local_market(config))
+        _, second = await stack.enter_async_context(
+            running_worker(config, "second-0", kind="second")
+        )
+        cs = await stack.enter_async_context(market.client())
+        await cs.connected()
+        await cs.subscribe("BTCUSDT")
+        await take(cs, status(phase=Phase.LIVE, source="tradingview"))
+        market.source.tick(BTC, "100")
+        first = await take(cs, lambda item: isinstance(item, Tick))
+
+        market.source.say(BTC, PageState.STALE, "silent")
+        await until(lambda: BTC in second.states)
+        second.tick(BTC, "101")
+        moved = await take(cs, status(code="switched"))
+        tick = await take(cs, lambda item: isinstance(item, Tick) and item.source == "second")
+
+        assert (moved.switch.old, moved.switch.new) == ("tradingview", "second")
+        assert (moved.switch.reason, moved.source) == ("silent", "second")
+        assert (tick.seq, tick.last) == (first.seq + 1, 101)
+
+        market.source.say(BTC, PageState.LIVE)
+        market.source.tick(BTC, "100.5")
+        back = await take(cs, status(code="switched"))
+        tick = await take(cs, lambda item: isinstance(item, Tick))
+
+        assert (back.switch.new, back.switch.reason) == ("tradingview", "returned")
+        assert str(back.switch.basis) == "-0.5"
+        assert (tick.source, tick.last, tick.seq) == (
+            "tradingview",
+            Decimal("100.5"),
+            first.seq + 2,
+        )
+        await until(lambda: second.closed == [BTC])
+        row = (await cs.tickers())[0]
+        assert [leg["role"] for leg in row["legs"]] == ["publishes", "unused"]
+        assert row["last_switch"]["reason"] == "returned"
+
+
+async def test_one_fixed_source_is_a_stream_of_its_own(config: Config) -> None:
+    async with AsyncExitStack() as stack:
+        market = await stack.enter_async_context(local_market(config))
+        _, second = await stack.enter_async_context(
+            running_worker(config, "second-0", kind="second")
+        )
+        cs = await stack.enter_async_context(market.client())
+        await cs.connected()
+        with pytest.raises(UnknownSymbol) as refused:
+            await cs.subscribe("BTCUSDT", "BTCUSDT@second", "BTCUSDT@nowhere")
+        assert refused.value.code == "no_source"
+        fixed = f"{BTC}@second"
+        await take(cs, status(symbol=fixed, phase=Phase.LIVE, source="second"))
+        market.source.tick(BTC, "1")
+        second.tick(fixed, "2")
+        seen = {}
+        while len(seen) < 2:
+            tick = await take(cs, lambda item: isinstance(item, Tick))
+            seen[tick.symbol] = (tick.source, tick.last)
+        assert seen == {BTC: ("tradingview", 1), fixed: ("second", 2)}
+
+
 async def test_more_browsers_are_asked_for_when_all_pages_are_in_use(config: Config) -> None:
     grown: list[dict[str, object]] = []
     async with (
@@ -249,7 +313,7 @@ async def test_more_browsers_are_asked_for_when_all_pages_are_in_use(config: Con
 async def test_an_address_in_use_is_refused_with_the_remedy(config: Config) -> None:
     with zmq.Context() as context, context.socket(zmq.PUB) as taken:
         taken.bind(config.router.data)
-        actor = RouterActor(config, rules(config), ListedAll(), lambda _report: None)
+        actor = RouterActor(config, driven(config), ListedAll(), lambda _report: None)
 
         with pytest.raises(StartError) as refusal:
             await actor.open()

@@ -7,15 +7,18 @@ from hypothesis import strategies as st
 
 from cryptostream.config.settings import Config, Router
 from cryptostream.errors import BadSymbol, CryptoStreamError, Overloaded, RequestError
+from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.desk import Desk
+from cryptostream.router.failover import FailoverRules
 from cryptostream.router.instructions import Rules, Worker
-from cryptostream.router.reconciler import Reconciler
+from cryptostream.router.publisher import Publisher
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
-from cryptostream.symbols import Listing, Verdict
+from cryptostream.symbols import Found, Listing, Order, Verdict, sources_of
 from cryptostream.wire import messages as m
 from cryptostream.wire.frames import Flag, decode_meta
 from cryptostream.wire.topics import KINDS, topic
+from tests.listed import listed
 
 EPOCH = 1_700_000_000_000
 BTC, ETH, GONE = "BINANCE:BTCUSDT", "BINANCE:ETHUSDT", "BINANCE:GONEUSDT"
@@ -34,8 +37,16 @@ class Listings:
     def search(self, text: str, limit: int) -> list[str]:
         return [f"BINANCE:{text.upper()}{number}" for number in range(1_000)][:limit]
 
+    def find(self, text: str, limit: int, exchange: str) -> Found:
+        return Found(tuple(listed(symbol) for symbol in self.search(text, limit)))
+
     def describe(self) -> dict[str, str | int | float | None]:
         return {"symbols": 3, "age": 1.5}
+
+
+def order(symbol: str) -> Order:
+    named = sources_of(symbol)
+    return Order((), why_none="there is tradingview") if named else Order(("tradingview",))
 
 
 class Case:
@@ -51,12 +62,17 @@ class Case:
             max_clients=ROUTER.max_clients,
             max_tickers=ROUTER.max_tickers_per_client,
         )
-        rules = Rules(
-            delay=lambda attempt: 1.0, stable_after=1, max_opening=9, open_within=9, ceiling=1
-        )
-        self.reconciler = Reconciler(rules)
+        rules = Rules(delay=lambda attempt: 1.0, stable_after=1, open_within=9, ceiling=1)
+        self.acquisition = Acquisition({"tradingview": rules}, FailoverRules(), order)
+        directory = Listings()
         self.desk = Desk(
-            CONFIG, self.registry, self.tape, self.reconciler, Listings(), lambda: {"pid": 7}
+            CONFIG,
+            self.registry,
+            self.tape,
+            self.acquisition,
+            Publisher(self.tape, lambda _message: None, directory),
+            directory,
+            lambda: {"pid": 7},
         )
 
     def ask(self, request: m.Request, route: bytes = b"1") -> dict:
@@ -71,9 +87,9 @@ class Case:
         return caught.value
 
     def run(self) -> None:
-        """Let the reconciler see what is wanted, with a worker to run it."""
-        self.reconciler.worker_up(Worker("browser-0", 1, "tradingview", 9), [], self.now, 5)
-        self.reconciler.want(self.registry.wanted(self.now), self.now, 5)
+        """Let the acquisition see what is wanted, with a worker to run it."""
+        self.acquisition.worker_up(Worker("browser-0", 1, "tradingview", 9, 4), [], self.now, 5)
+        self.acquisition.want(self.registry.wanted(self.now), self.now, 5)
 
 
 @pytest.fixture
@@ -303,7 +319,7 @@ def test_why_tells_each_hop_of_the_way(case):
         "directory",
         "clients",
         "router",
-        "page",
+        "tradingview",
         "tape",
     ]
     assert answer["ticker"]["symbol"] == BTC

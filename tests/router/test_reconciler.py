@@ -26,7 +26,6 @@ def rules(**changed) -> Rules:
     settings = {
         "delay": float,
         "stable_after": 30.0,
-        "max_opening": 2,
         "open_within": 20.0,
         "ceiling": 1,
         "blocked_pause": 60.0,
@@ -34,8 +33,10 @@ def rules(**changed) -> Rules:
     return Rules(**(settings | changed))
 
 
-def worker(name: str = "browser-0", incarnation: int = 1, capacity: int = 5) -> Worker:
-    return Worker(name, incarnation, "tradingview", capacity)
+def worker(
+    name: str = "browser-0", incarnation: int = 1, capacity: int = 5, opening: int = 2
+) -> Worker:
+    return Worker(name, incarnation, "tradingview", capacity, opening)
 
 
 def report(
@@ -66,7 +67,7 @@ class Case:
 
     def __init__(self, *workers: Worker, **changed) -> None:
         self.now = 100.0
-        self.it = Reconciler(rules(**changed))
+        self.it = Reconciler("tradingview", rules(**changed))
         for one in workers:
             self.up(one)
 
@@ -142,7 +143,7 @@ def test_the_worker_with_the_fewest_pages_gets_the_next():
 
 
 def test_no_more_pages_open_at_once_than_allowed_and_a_live_one_makes_way():
-    case = Case(worker(), max_opening=1)
+    case = Case(worker(opening=1))
     [first] = only(OpenPage, case.want(BTC, ETH))
     assert case.clock(1.0) == []
     out = case.hear(report(first, PageState.LIVE))
@@ -279,7 +280,7 @@ def test_a_page_that_says_nothing_is_closed_and_tried_again():
 
 @pytest.mark.parametrize("code", sorted(BLOCKED_CODES))
 def test_a_refusal_holds_the_whole_host_and_longer_each_time(code):
-    case = Case(worker(), max_opening=1)
+    case = Case(worker(opening=1))
     [opened] = only(OpenPage, case.want(BTC, ETH))
     for pause in (60.0, 120.0, 240.0):
         case.fails(opened, code)
@@ -435,7 +436,7 @@ def test_more_room_is_asked_for_once_and_only_below_the_ceiling():
     assert only(Grow, out) == []
     status = case.status("BINANCE:SOLUSDT")
     assert (status.phase, status.code) == (Phase.FAILED, "no_capacity")
-    assert "browsers.ceiling" in status.text
+    assert "unsubscribe" in status.text
 
 
 def test_whoever_found_no_room_is_opened_when_there_is_some():

@@ -32,7 +32,6 @@ BLOCKED_PAUSE = 5.0
 RULES = Rules(
     delay=lambda attempt: min(8.0, 0.25 * 2.0**attempt),
     stable_after=30.0,
-    max_opening=MAX_OPENING,
     open_within=20.0,
     ceiling=CEILING,
     blocked_pause=BLOCKED_PAUSE,
@@ -73,7 +72,7 @@ class World:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.it = Reconciler(RULES)
+        self.it = Reconciler("tradingview", RULES)
         self.wanted: set[str] = set()
         self.browsers: dict[str, Browser] = {}
         self.incarnations = 0
@@ -210,7 +209,7 @@ class World:
         self.carry_out(out)
 
     def hello(self, browser: Browser) -> None:
-        worker = Worker(browser.name, browser.incarnation, "tradingview", CAPACITY)
+        worker = Worker(browser.name, browser.incarnation, "tradingview", CAPACITY, MAX_OPENING)
         out = self.it.worker_up(worker, browser.reports(), self.now, self.ns)
         for symbol, (generation, _) in browser.pages.items():
             ticker = self.it.ticker(symbol)

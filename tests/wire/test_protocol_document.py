@@ -15,12 +15,15 @@ import pytest
 from cryptostream.config.settings import Config
 from cryptostream.errors import CryptoStreamError
 from cryptostream.records import DataState, Method, Phase, Record, Status, StreamState
+from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.desk import Desk
-from cryptostream.router.reconciler import Reconciler, Rules, Worker
+from cryptostream.router.failover import FailoverRules
+from cryptostream.router.instructions import Rules, Worker
+from cryptostream.router.publisher import Publisher
 from cryptostream.router.registry import Registry
 from cryptostream.router.states import AXES
 from cryptostream.router.tape import Tape
-from cryptostream.symbols import Listing, Verdict
+from cryptostream.symbols import Found, Listing, Order, Verdict
 from cryptostream.wire import messages as m
 from cryptostream.wire.frames import (
     Flag,
@@ -32,6 +35,7 @@ from cryptostream.wire.frames import (
     type_of_kind,
 )
 from cryptostream.wire.topics import KINDS, SYS_HEARTBEAT
+from tests.listed import listed
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "protocol.md").read_text("utf-8")
@@ -41,6 +45,7 @@ STAMPED = {"epoch", "seq", "ts_published", "image"}
 # Errors that only our own library raises, or that end the daemon before a client can ask.
 NOT_ON_THE_WIRE = {
     "bad_source",
+    "runtime_dir",
     "bad_config",
     "not_connected",
     "no_answer",
@@ -254,6 +259,9 @@ class Listings:
     def search(self, text: str, limit: int) -> list[str]:
         return ["BINANCE:BTCUSDT"]
 
+    def find(self, text: str, limit: int, exchange: str) -> Found:
+        return Found(tuple(listed(symbol) for symbol in self.search(text, limit)))
+
     def describe(self) -> dict[str, str | int | float | None]:
         return {"state": "fetched", "symbols": 1, "age": 1.0, "why": ""}
 
@@ -264,15 +272,20 @@ def answers_of_a_real_desk(op: str) -> list[dict[str, Any]]:
     epoch = 1768471200000
     tape = Tape(epoch, 100)
     registry = Registry(lease=10, linger=5, max_lease=100, max_clients=9, max_tickers=9)
-    rules = Rules(delay=float, stable_after=1, max_opening=9, open_within=9, ceiling=1)
-    reconciler = Reconciler(rules)
+    rules = Rules(
+        delay=float, stable_after=1, open_within=9, ceiling=1, loading="the page is loading"
+    )
+    order = Order(("tradingview",))
+    acquisition = Acquisition({"tradingview": rules}, FailoverRules(), lambda _symbol: order)
+    publisher = Publisher(tape, lambda _message: None, Listings())
     figures = {"epoch": epoch, "pid": 1, "uptime": 1.0, "simulated": False, "restarts": 0}
     figures |= {"tape": {}, "workers": []}
-    desk = Desk(config, registry, tape, reconciler, Listings(), lambda: figures)
+    figures |= {"sources": []}
+    desk = Desk(config, registry, tape, acquisition, publisher, Listings(), lambda: figures)
     desk.answer(m.Hello(client="me"), b"1", 0.0, 1)
     desk.answer(m.Subscribe(tickers=["ETHUSDT"]), b"1", 0.0, 1)
-    reconciler.worker_up(Worker("browser-0", 1, "tradingview", 9), [], 0.0, 1)
-    reconciler.want({"BINANCE:ETHUSDT"}, 0.0, 1)
+    acquisition.worker_up(Worker("browser-0", 1, "tradingview", 9, 4), [], 0.0, 1)
+    acquisition.want({"BINANCE:ETHUSDT"}, 0.0, 1)
     tape.publish(b"tick/BINANCE:ETHUSDT/", b"\x90", 1, 0, 1)
     asked = [example for example in REQUESTS if example["op"] == op]
     if op == "recover":

@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from cryptostream.config.settings import Config, Router
 from cryptostream.errors import CryptoStreamError
 from cryptostream.records import Record, Status, Tick
+from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.desk import Desk
-from cryptostream.router.reconciler import Reconciler, Rules
+from cryptostream.router.failover import FailoverRules
+from cryptostream.router.instructions import Rules
+from cryptostream.router.publisher import Publisher
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
-from cryptostream.symbols import Listing, Verdict
+from cryptostream.symbols import Listing, Order, Verdict
 from cryptostream.wire import messages as m
 from cryptostream.wire.effects import Deafen, Gap, Listen, Reset, Send
 from cryptostream.wire.frames import Message, encode_payload
@@ -31,7 +34,7 @@ NAMES = [topic("tick", symbol) for symbol in SYMBOLS]
 RING = 6
 FIRST_EPOCH = 1_000
 CONFIG = Config(router=Router(max_tickers_per_request=2, lease=10.0, heartbeat=1.0))
-RULES = Rules(delay=lambda attempt: 0.0, stable_after=1, max_opening=1, open_within=1, ceiling=1)
+RULES = Rules(delay=lambda attempt: 0.0, stable_after=1, open_within=1, ceiling=1)
 
 
 class Listings:
@@ -53,7 +56,10 @@ class Daemon:
     def __init__(self, epoch: int) -> None:
         self.tape = Tape(epoch, RING)
         self.registry = Registry(lease=10.0, linger=5.0, max_clients=3, max_tickers=10)
-        self.desk = Desk(CONFIG, self.registry, self.tape, Reconciler(RULES), Listings(), dict)
+        order = Order(("tradingview",))
+        acquisition = Acquisition({"tradingview": RULES}, FailoverRules(), lambda _symbol: order)
+        publisher = Publisher(self.tape, lambda _message: None, Listings())
+        self.desk = Desk(CONFIG, self.registry, self.tape, acquisition, publisher, Listings(), dict)
 
     def answer(self, route: bytes, body: bytes, now: float) -> bytes:
         call_id, request = m.decode_request(body)

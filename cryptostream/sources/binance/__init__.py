@@ -1,0 +1,1 @@
+"""The source ``binance``: public streams of the exchange, and its REST for first values."""
