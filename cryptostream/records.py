@@ -94,6 +94,31 @@ class Trade(Record, frozen=True, kw_only=True, omit_defaults=True):
     trade_id: str | None = None
 
 
+class TickText(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A :class:`Tick` on its way out whose numbers are still the source's own decimal text.
+
+    It encodes to the same bytes, for a quarter of the time: sources with thousands of records
+    a second use it. Who makes one has checked the text: digits, at most one point, a minus
+    only for the changes.
+    """
+
+    last: str
+    bid: str | None = None
+    ask: str | None = None
+    change: str | None = None
+    change_percent: str | None = None
+    volume: str | None = None
+
+
+class TradeText(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A :class:`Trade` on its way out, as :class:`TickText` is to a tick."""
+
+    price: str
+    quantity: str
+    side: Literal["buy", "sell"] | None = None
+    trade_id: str | None = None
+
+
 class Switch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A ticker changed its source: from ``old`` to ``new``, because of ``reason`` (a code).
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "cryptostream.cli.history:history",
     "remove": "cryptostream.cli.tickers:remove",
     "search": "cryptostream.cli.search:search",
+    "sources": "cryptostream.cli.sources:sources",
     "status": "cryptostream.cli.status:status",
     "tail": "cryptostream.cli.tail:tail",
     "up": "cryptostream.cli.up:up",

@@ -44,9 +44,10 @@ def search(setup: Setup, text: str, exchange: str, limit: int, as_json: bool) ->
 
 def _print(text: str, result: SearchResult) -> None:
     if result.found:
-        table = Table(show_edge=False)
+        # Without lines a row fits into the 80 columns of a pipe.
+        table = Table(box=None, padding=(0, 2, 0, 0))
         for column in _COLUMNS:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, no_wrap=column == "Symbol", overflow="fold")
         for row in result.found:
             table.add_row(*_cells(row))
         Console().print(table)
@@ -60,7 +61,7 @@ def _cells(row: Listed) -> tuple[str, ...]:
     precision = "-" if row.precision is None else str(row.precision)
     return (
         row.symbol,
-        f"{row.base} ({row.name})" if row.name else row.base,
+        row.base,
         row.quote,
         row.status,
         row.tick_size or "-",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cryptostream.client.blocking import Client, connect
     from cryptostream.records import Status, Tick, Trade
+    from cryptostream.symbols import Listed
     from cryptostream.wire.effects import Accepted, Connected, Disconnected, Gap, Rejected
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Connected",
     "Disconnected",
     "Gap",
+    "Listed",
     "Rejected",
     "Status",
     "Tick",
@@ -34,6 +36,7 @@ __all__ = [
 _HOMES = {
     "cryptostream.client.blocking": ("Client", "connect"),
     "cryptostream.records": ("Status", "Tick", "Trade"),
+    "cryptostream.symbols": ("Listed",),
     "cryptostream.wire.effects": ("Accepted", "Connected", "Disconnected", "Gap", "Rejected"),
 }
 _home = {name: home for home, names in _HOMES.items() for name in names}

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from cryptostream.config.kinds import (
-    Count,
     OptionalWebAddress,
     Positive,
     Seconds,
@@ -81,4 +80,3 @@ class Binance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     connect_timeout: Annotated[
         Seconds, doc("how long a connection or a request may take; seconds")
     ] = 10.0
-    tickers: Annotated[Count, doc("tickers that this source carries at most")] = 2000

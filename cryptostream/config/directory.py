@@ -28,7 +28,12 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         OptionalWebAddress, doc("Coinbase Exchange REST API; empty = do not ask it")
     ] = "https://api.exchange.coinbase.com"
     timeout: Annotated[Seconds, doc("how long fetching a listing may take; seconds")] = 15.0
-    refresh: Annotated[Seconds, doc("age at which a listing is fetched again; seconds")] = 3600.0
+    refresh: Annotated[
+        float,
+        # Listings change a few times a day; each costs the exchange some megabytes.
+        msgspec.Meta(ge=60),
+        doc("age at which a listing is fetched again; seconds"),
+    ] = 3600.0
     max_age: Annotated[
         Seconds, doc("what a listing older than this does not have is unknown; seconds")
     ] = 604_800.0

@@ -94,6 +94,10 @@ def _source_orders(config: Config) -> Iterator[tuple[str, str]]:
     """Check the form of the orders of sources; which sources there are, the start tells."""
     if not config.sources.order:
         yield "sources.order", "must name at least one source"
+    for option in config.sources.options:
+        name, equals, _ = option.partition("=")
+        if not equals or not all(name.partition(".")):
+            yield "sources.options", f"{option!r} is not like lines.address=127.0.0.1:9999"
     for rule in config.sources.orders:
         pattern, equals, names = rule.partition("=")
         named = equals and all(names.split("+"))

@@ -41,7 +41,19 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     return_after: Annotated[
         SecondsOrZero, doc("a better source takes back once healthy for so long; seconds")
     ] = 30.0
+    options: Annotated[
+        tuple[str, ...],
+        doc('settings of sources that others wrote: "lines.address=127.0.0.1:9999"'),
+    ] = ()
     tradingview: TradingView = TradingView()
     binance: Binance = Binance()
     coingecko: CoinGecko = CoinGecko()
     ccxt: Ccxt = Ccxt()
+
+    def option(self, source: str, key: str, default: str = "") -> str:
+        """Return a setting of a source that is not ours; the last one given wins."""
+        found = default
+        for option in self.options:
+            name, _, value = option.partition("=")
+            found = value if name == f"{source}.{key}" else found
+        return found

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from cryptostream.config.settings import Config
-    from cryptostream.records import Tick, Trade
+    from cryptostream.records import Tick, TickText, Trade, TradeText
     from cryptostream.wire.hop import Report
 
 
@@ -48,11 +48,11 @@ class Timeliness(enum.StrEnum):
 class Outlet(Protocol):
     """Where a source delivers; every method returns at once."""
 
-    def tick(self, record: Tick) -> None:
+    def tick(self, record: Tick | TickText) -> None:
         """Publish a tick."""
         ...
 
-    def trade(self, record: Trade) -> None:
+    def trade(self, record: Trade | TradeText) -> None:
         """Publish a trade."""
         ...
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
-    from cryptostream.records import Record, Tick, Trade
+    from cryptostream.records import Record, Tick, TickText, Trade, TradeText
     from cryptostream.sources.base import Source
     from cryptostream.wire.hop import Frame, Report
 
@@ -56,7 +56,9 @@ class Worker:
         self.confirmed = asyncio.Event()
         self._place = place
         self._source: Source | None = None
-        self._batches: dict[bytes, list[Record]] = {}
+        # symbol -> what this pass of the loop has found
+        self._ticks: dict[str, list[Record]] = {}
+        self._trades: dict[str, list[Record]] = {}
         self._last: dict[bytes, Record] = {}
         self._booked = False
         self._leaving = False
@@ -120,13 +122,25 @@ class Worker:
 
     # -- the outlet ---------------------------------------------------------------------
 
-    def tick(self, record: Tick) -> None:
+    def tick(self, record: Tick | TickText) -> None:
         """Publish a tick with whatever else is at hand in this pass of the loop."""
-        self._add(topic(TICK, record.symbol), record)
+        batch = self._ticks.get(record.symbol)
+        if batch is None:
+            self._begin_batch(self._ticks, TICK, record)
+            return
+        batch.append(record)
+        if len(batch) >= BATCH:
+            self.flush()
 
-    def trade(self, record: Trade) -> None:
+    def trade(self, record: Trade | TradeText) -> None:
         """Publish a trade with whatever else is at hand in this pass of the loop."""
-        self._add(topic(TRADE, record.symbol), record)
+        batch = self._trades.get(record.symbol)
+        if batch is None:
+            self._begin_batch(self._trades, TRADE, record)
+            return
+        batch.append(record)
+        if len(batch) >= BATCH:
+            self.flush()
 
     def report(self, report: Report) -> None:
         """Publish a change of state, after the records that came before it."""
@@ -138,29 +152,29 @@ class Worker:
             name = topic(hop.REPORT, report.symbol)
             self._write([self._numbered(name, hop.encode_reports([report]), 1, 0)])
 
-    def _add(self, name: bytes, record: Record) -> None:
-        self._last[name] = record
+    def _begin_batch(self, batches: dict[str, list[Record]], kind: str, record: Record) -> None:
         if not self.confirmed.is_set():
             # Nobody can hear it yet; the newest goes out as an image when somebody can.
+            self._last[topic(kind, record.symbol)] = record
             self.dropped += 1
             return
-        batch = self._batches.get(name)
-        if batch is None:
-            batch = self._batches[name] = []
-        batch.append(record)
-        if len(batch) >= BATCH:
-            self.flush()
-        elif not self._booked:
+        batches[record.symbol] = [record]
+        if not self._booked:
             self._booked = True
             self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Send what is at hand; a source that knows its pass is over saves the loop another."""
         self._booked = False
-        if not self._batches:
-            return
-        batches, self._batches = self._batches, {}
-        self._write([self._framed(name, records, 0) for name, records in batches.items()])
+        frames: list[bytes] = []
+        for kind, batches in ((TRADE, self._trades), (TICK, self._ticks)):
+            for symbol, records in batches.items():
+                name = topic(kind, symbol)
+                self._last[name] = records[-1]
+                frames.append(self._framed(name, records, 0))
+            batches.clear()
+        if frames:
+            self._write(frames)
 
     def _framed(self, name: bytes, records: list[Record], flags: int) -> bytes:
         if records[-1].simulated:

@@ -79,6 +79,7 @@ def test_the_port_of_a_market_that_does_not_run_is_free():
         ({"reconciler.backoff_cap": 0.1}, r"first_backoff.*not be larger"),
         ({"browsers.start": 3}, r"browsers\.start.*not be larger than browsers\.ceiling"),
         ({"sources.tradingview.stale_after": 61}, r"stale_after.*not be larger"),
+        ({"sources.options": ["lines=5"]}, r"'lines=5' is not like"),
         ({"sources.order": []}, r"sources\.order.*at least one"),
         ({"sources.orders": ["KRAKEN:*"]}, r"'KRAKEN:\*' is not like"),
         ({"sources.orders": ["KRAKEN=ccxt"]}, r"is not like KRAKEN:\*=ccxt"),

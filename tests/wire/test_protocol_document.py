@@ -154,6 +154,8 @@ def test_an_answer_is_understood_with_every_image_in_it(op, example):
     assert fields["ok"] is True
     if op == "hello":
         assert m.read_answer(fields, m.Welcome).heartbeat == 1.0
+    if op == "search":
+        assert m.read_answer(fields, m.SearchResult).found
     for result in fields.get("results", ()):
         m.read_answer(result, m.TickerResult)
     for image in images_in(fields):

@@ -36,10 +36,10 @@ class BookMessage(msgspec.Struct, gc=False):
 
 
 class DayMessage(msgspec.Struct, gc=False):
-    """``<symbol>@ticker`` or ``@miniTicker``, which has neither ``p``, ``P`` nor ``L``.
+    """``<symbol>@ticker`` or ``@miniTicker``, which has neither ``p`` nor ``P``.
 
     ``c`` is the last price, ``o`` the one a day ago, ``p`` and ``P`` the change in price and in
-    percent, ``v`` the volume in the base asset, ``L`` the number of the last trade.
+    percent, ``v`` the volume in the base asset.
     """
 
     s: str
@@ -48,7 +48,6 @@ class DayMessage(msgspec.Struct, gc=False):
     v: str
     p: str | None = None
     P: str | None = None
-    L: int | None = None
 
 
 class Answer(msgspec.Struct, gc=False):

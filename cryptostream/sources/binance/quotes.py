@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cryptostream.errors import ProtocolError
 from cryptostream.records import Tick, Trade
 from cryptostream.sources.binance.holes import Holes
+from cryptostream.sources.binance.numbers import changed, positive, positive_or_none, signed
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from cryptostream.sources.binance.listing import Day, Grid
     from cryptostream.sources.binance.messages import BookMessage, DayMessage, TradeMessage
 
@@ -22,9 +23,6 @@ _NS_PER_MS, _NS_PER_US = 1_000_000, 1_000
 _LARGEST_MS = 10**14
 # A time that is further than this (ns) from ours is that of a clock nobody should trust.
 _FURTHEST = 60 * NS_PER_S
-# Prices come with eight decimals whatever the tick size.
-_POINT = slice(-9, -8)
-_THOUSANDTH = Decimal("0.001")
 
 Records = tuple[Trade | None, Tick | None]
 NOTHING: Records = (None, None)
@@ -53,49 +51,18 @@ class Order(enum.Enum):
     KNOWN = enum.auto()
 
 
-def positive(text: str, zeros: str = "") -> Decimal:
-    """Return a price or quantity, without the zeros that are finer than its grid.
-
-    Raises:
-        ProtocolError: it is not a number above zero.
-
-    """
-    if zeros and text[_POINT] == "." and text.endswith(zeros):
-        text = text[: -len(zeros)]
-    try:
-        # A digit first: neither a sign nor "NaN" nor "Infinity".
-        value = Decimal(text) if text[:1].isdecimal() else None
-    except ArithmeticError:
-        value = None
-    if not value:
-        raise ProtocolError(f"{text[:40]!r} is neither a price nor a quantity")
-    return value
-
-
-def signed(text: str, zeros: str = "") -> Decimal:
-    """Return a change, which may be zero or below.
-
-    Raises:
-        ProtocolError: it is not a number.
-
-    """
-    digits = text.removeprefix("-")
-    if digits.strip("0.") == "" and digits[:1] == "0":
-        return Decimal(0)
-    value = positive(digits, zeros)
-    return value if digits == text else -value
-
-
 class Quotes:
-    """The state of one ticker. ``symbol`` is what its records are of.
+    """The state of one ticker. ``symbol`` is what its records are of, ``also`` are its copies.
 
     ``settled`` is set while nothing but records is to be expected of it: its owner looks closer
     at the next message when it is not. ``fresh`` says that a value came since the streams were
     subscribed (again). Times are in ns since the Unix epoch.
     """
 
-    def __init__(self, symbol: str, counts: Counts, *, trades: bool) -> None:
-        self.symbol = symbol
+    def __init__(self, ticker: str, counts: Counts, *, trades: bool) -> None:
+        self.ticker = ticker
+        self.symbol = ""
+        self.also: tuple[str, ...] = ()
         self.simulated = False
         self.settled = False
         self.fresh = False
@@ -112,7 +79,9 @@ class Quotes:
         self._update = 0
         self._price_zeros = self._size_zeros = ""
         self._last: Decimal | None = None
-        self._prices = ("", "")
+        # As text: the same one again need not be read again.
+        self._bid_text = self._ask_text = self._price_text = ""
+        self._read_price: Decimal | None = None
         self._bid: Decimal | None = None
         self._ask: Decimal | None = None
         self._change: Decimal | None = None
@@ -127,6 +96,7 @@ class Quotes:
     def fit(self, grid: Grid) -> None:
         """Take the grids that prices and quantities lie on."""
         self._price_zeros, self._size_zeros = grid.price_zeros, grid.size_zeros
+        self._bid_text = self._ask_text = self._price_text = ""
 
     def interrupted(self) -> None:
         """Nothing comes for a while; what was known is not fresh any more."""
@@ -145,7 +115,7 @@ class Quotes:
             ProtocolError: its numbers are none.
 
         """
-        price = positive(message.p, self._price_zeros)
+        price = self._price(message.p)
         quantity = positive(message.q, self._size_zeros)
         number = message.t
         order = Order.NEWEST
@@ -188,17 +158,21 @@ class Quotes:
             return NOTHING
         self._update = message.u
         self.heard_ns = now_ns
-        prices = (message.b, message.a)
-        if prices == self._prices and self.streamed:
+        same_bid, same_ask = message.b == self._bid_text, message.a == self._ask_text
+        if same_bid and same_ask and self.streamed:
             return NOTHING  # only the sizes moved
-        bid, ask = (_side(text, self._price_zeros) for text in prices)
-        self._prices, self._bid, self._ask = prices, bid, ask
+        if not same_bid:
+            self._bid = positive_or_none(message.b, self._price_zeros)
+            self._bid_text = message.b
+        if not same_ask:
+            self._ask = positive_or_none(message.a, self._price_zeros)
+            self._ask_text = message.a
         if self._last is None:
             return NOTHING
         return None, self._streamed(self._last, now_ns, None)
 
     def day(self, message: DayMessage, now_ns: int) -> Records:
-        """Take the numbers of the day; their price counts where no newer trade is known.
+        """Take the numbers of the day; their price counts where no trade is known.
 
         Raises:
             ProtocolError: its numbers are none.
@@ -208,14 +182,14 @@ class Quotes:
         opened = positive(message.o, self._price_zeros)
         volume = signed(message.v, self._size_zeros)
         if message.p is None or message.P is None:
-            change, percent = _changed(opened, price)
+            change, percent = changed(opened, price)
         else:
             change, percent = signed(message.p, self._price_zeros), signed(message.P)
         self._change, self._percent, self._volume = change, percent, volume
-        newer = message.L is not None and message.L >= self._expected
-        if self._last is None or not self._trades or newer:
-            self._last = price
-        return None, self._streamed(self._last, now_ns, None)
+        last = self._last
+        if last is None or self._expected < 0 or not self._trades:
+            last = self._last = price
+        return None, self._streamed(last, now_ns, None)
 
     # -- what was asked for -------------------------------------------------------------
 
@@ -230,10 +204,11 @@ class Quotes:
             return None
         zeros = self._price_zeros
         last = positive(day.last, zeros)
-        bid, ask = _side(day.bid, zeros), _side(day.ask, zeros)
+        bid, ask = positive_or_none(day.bid, zeros), positive_or_none(day.ask, zeros)
         self._change, self._percent = signed(day.change, zeros), signed(day.percent)
         self._volume = signed(day.volume, self._size_zeros)
         self._last, self._bid, self._ask = last, bid, ask
+        self._bid_text = self._ask_text = ""
         self.fresh = True
         self.heard_ns = now_ns
         self.tick = Tick(
@@ -273,6 +248,14 @@ class Quotes:
         )
         return tick
 
+    def _price(self, text: str) -> Decimal:
+        """Return a trade's price, which often is that of the one before."""
+        if text == self._price_text and self._read_price is not None:
+            return self._read_price
+        price = positive(text, self._price_zeros)
+        self._price_text, self._read_price = text, price
+        return price
+
     def _place(self, number: int, now_ns: int) -> Order:
         """Find the place of a trade that is not simply the next one."""
         expected = self._expected
@@ -298,14 +281,3 @@ class Quotes:
             return ns
         self._counts.skewed += 1
         return None
-
-
-def _side(text: str, zeros: str) -> Decimal | None:
-    """Return one side of the book; zero means that nobody stands there."""
-    return positive(text, zeros) if text.strip("0.") else None
-
-
-def _changed(opened: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the change in price and in percent."""
-    change = price - opened
-    return change, (100 * change / opened).quantize(_THOUSANDTH)

@@ -5,7 +5,7 @@ import pytest
 from cryptostream.config import Config, load
 from cryptostream.sources.coingecko.kind import KIND
 from cryptostream.sources.coingecko.source import CoinGeckoSource
-from tests.sources.recording_outlet import RecordingOutlet
+from cryptostream.sources.testing import RecordingOutlet
 
 
 @pytest.mark.parametrize(

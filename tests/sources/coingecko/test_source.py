@@ -13,8 +13,8 @@ from cryptostream.sim.server import SimServer
 from cryptostream.sim.settings import SimSettings
 from cryptostream.sources.coingecko.keys import VARIABLE
 from cryptostream.sources.coingecko.source import CoinGeckoSource
+from cryptostream.sources.testing import DEADLINE, RecordingOutlet
 from cryptostream.wire.hop import PageState
-from tests.sources.recording_outlet import DEADLINE, RecordingOutlet
 
 BTC, PEPE, KRAKEN = "BINANCE:BTCUSDT", "BINANCE:PEPEUSDT", "KRAKEN:BTCUSD"
 # CoinGecko's minute is so many seconds here.

@@ -13,7 +13,7 @@ from cryptostream.config.directory import Directory
 from cryptostream.errors import SourceError
 from cryptostream.sources.directory.exchanges import BINANCE, COINBASE, KRAKEN, asked
 from cryptostream.symbols import is_ticker
-from tests.sources.directory import conftest as samples
+from tests.sources.directory import samples
 
 EVERY = (BINANCE, KRAKEN, COINBASE)
 

@@ -12,7 +12,7 @@ from cryptostream.errors import SourceError
 from cryptostream.sources.directory import fetching
 from cryptostream.sources.directory.exchanges import BINANCE, COINBASE, KRAKEN
 from cryptostream.sources.directory.fetching import fetch
-from tests.sources.directory import conftest as samples
+from tests.sources.directory import samples
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -17,7 +17,7 @@ from cryptostream.sources.directory.keeping import ListingKeeper
 from cryptostream.sources.directory.pace import Pace
 from supervisors.spec import Backoff
 from tests.local_market import until
-from tests.sources.directory.conftest import KRAKEN as PATH
+from tests.sources.directory.samples import KRAKEN as PATH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

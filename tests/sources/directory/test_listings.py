@@ -10,7 +10,7 @@ from cryptostream.sources.directory.exchanges import BINANCE, KRAKEN
 from cryptostream.sources.directory.index import Index
 from cryptostream.sources.directory.listings import Rules, Standing, describe, judge, words_for
 from cryptostream.symbols import Listing
-from tests.sources.directory import conftest as samples
+from tests.sources.directory import samples
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0

@@ -15,7 +15,7 @@ from cryptostream.sources.directory.index import Index
 from cryptostream.sources.directory.instruments import Instrument
 from cryptostream.sources.directory.listings import Rules, Standing
 from cryptostream.sources.directory.ranking import search
-from tests.sources.directory import conftest as samples
+from tests.sources.directory import samples
 
 NOW = 1_800_000_000.0
 RULES = Rules((("XBT", "BTC"),), 7 * 86_400.0)

@@ -1,0 +1,96 @@
+"""What `sources` tells of a source: its terms always, its state when a daemon runs."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from rich.console import Console
+
+from cryptostream.cli.sources import rows_of, show
+from cryptostream.sources.base import Capabilities, SourceKind, Timeliness, UsePolicy
+
+
+def kind(name: str, **more: object) -> SourceKind:
+    fields = {
+        "name": name,
+        "summary": f"what {name} is",
+        "capabilities": Capabilities(trades=True, bid_ask=True, history=False),
+        "policy": UsePolicy(
+            automated=True, redistribution=False, needs_key=False, terms=f"the terms of {name}"
+        ),
+        "timeliness": Timeliness.REAL_TIME,
+        "venue": lambda _symbol, _config: None,
+        "build": None,
+    }
+    return SourceKind(**{**fields, **more})
+
+
+PAGES = kind(
+    "pages",
+    capabilities=Capabilities(trades=False, bid_ask=False, history=True),
+    policy=UsePolicy(automated=False, redistribution=True, needs_key=True, terms="ask first"),
+    timeliness=Timeliness.SNAPSHOT,
+)
+STREAM = kind("stream")
+
+ANSWER = {
+    "workers": [
+        {"worker": "browser-0", "source": "pages", "heard": 0.1},
+        {"worker": "browser-1", "source": "pages", "heard": 0.1, "why": "blocked for 30 s"},
+    ],
+    "tickers": [
+        {"symbol": "A:AA", "source": "pages", "data": "ok", "code": "ok"},
+        {"symbol": "A:BB", "source": "pages", "data": "suspect", "code": "blocked"},
+        {"symbol": "A:CC", "source": "pages", "data": "suspect", "code": "blocked"},
+        {"symbol": "A:DD", "source": "elsewhere", "data": "suspect", "code": "crashed"},
+    ],
+}
+
+
+def shown(rows: list[dict[str, object]], width: int = 200) -> list[str]:
+    text = io.StringIO()
+    show(Console(file=text, width=width), rows)
+    return text.getvalue().splitlines()
+
+
+def test_without_a_daemon_everything_but_the_state_is_told():
+    rows = rows_of([PAGES, STREAM], None)
+
+    assert [row["source"] for row in rows] == ["pages", "stream"]
+    assert rows[0]["now"] is None
+    assert (rows[0]["automated"], rows[0]["redistribution"]) == (False, True)
+    assert (rows[0]["needs_key"], rows[0]["timeliness"]) == (True, "snapshot")
+    assert json.loads(json.dumps(rows)) == rows
+
+
+def test_of_a_running_daemon_workers_tickers_and_problems_are_told():
+    pages, stream = rows_of([PAGES, STREAM], ANSWER)
+
+    assert pages["now"] == {
+        "workers": 2,
+        "tickers": 3,
+        "problems": {"blocked": 2},
+        "why": "blocked for 30 s",
+    }
+    assert stream["now"] == {"workers": 0, "tickers": 0, "problems": {}, "why": ""}
+
+
+def test_each_source_has_one_line_and_its_terms():
+    lines = shown(rows_of([PAGES, STREAM], ANSWER))
+
+    (pages,) = [line for line in lines if line.startswith("pages ")]
+    for part in ("ticks, history", "snapshot", "needed", " no  ", " yes  ", "3 tickers"):
+        assert part in pages
+    assert "2 blocked; blocked for 30 s" in pages
+    (stream,) = [line for line in lines if line.startswith("stream ")]
+    for part in ("ticks, bid/ask, trades", "real-time", "none", "not running"):
+        assert part in stream
+    assert "stream: what stream is" in lines
+    assert "  the terms of stream" in lines
+
+
+def test_in_a_pipe_nothing_is_lost():
+    text = "".join("".join(shown(rows_of([STREAM], None), 80)).split())
+    for part in ("stream", "real-time", "nodaemon", "thetermsofstream"):
+        assert part in text
