@@ -25,11 +25,29 @@ _STOP_WITHIN = 15.0
 
 
 def simulated_overrides(config: Config) -> dict[str, object]:
-    """Return what points a daemon at its own simulated market instead of the world."""
-    url = f"http://{config.sim.host}:{config.sim.port}"
+    """Return what points a daemon at its own simulated market instead of the world.
+
+    Every address is replaced or emptied: a simulation asks nobody else.
+    """
+    place = f"{config.sim.host}:{config.sim.port}"
+    url, socket = f"http://{place}", f"ws://{place}"
     return {
         "sim.enabled": True,
         "sources.tradingview.base_url": url,
+        # Nobody is bothered by coming back soon, and people who try things out do not wait.
+        "sources.return_after": 10.0,
+        "reconciler.blocked_pause": 5.0,
+        "sources.binance.stream_url": socket,
+        "sources.binance.fallback_stream_url": "",
+        "sources.binance.rest_url": url,
+        "sources.binance.fallback_rest_url": "",
+        "sources.coingecko.base_url": f"{url}/coingecko/api/v3",
+        "sources.coingecko.pro_base_url": f"{url}/coingecko-pro/api/v3",
+        "sources.ccxt.exchanges": ["KRAKEN=kraken"],
+        "sources.ccxt.urls": [
+            f"kraken:api.public={url}",
+            f"kraken:api.ws.publicV2={socket}/v2",
+        ],
         "directory.binance_url": url,
         "directory.kraken_url": url,
         "directory.coinbase_url": "",

@@ -76,6 +76,9 @@ class Reconciler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Seconds, doc("a page live for so long starts again at the first backoff; seconds")
     ] = 30.0
     max_opening: Annotated[Count, doc("pages that one browser opens at the same time")] = 4
+    blocked_pause: Annotated[
+        Seconds, doc("a site that refuses us is left alone so long, then twice as long; seconds")
+    ] = 60.0
     give_up_after: Annotated[
         CountOrZero, doc("attempts in a row before a ticker is failed; 0 = never give up")
     ] = 0

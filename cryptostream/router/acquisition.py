@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _HEALTHY = frozenset({Phase.LIVE, Phase.QUIET})
 _OVER = frozenset({Phase.FAILED, Phase.INVALID})
+_ILL = frozenset({Phase.STALE, Phase.RETRYING, *_OVER})
 
 
 @dataclass(slots=True)
@@ -242,7 +243,7 @@ class Acquisition:
             self._say(line, status, out)
 
     def _say(self, line: Line, status: Status, out: list[Instruction]) -> None:
-        if status.phase not in _HEALTHY and line.order.held:
+        if status.phase in _ILL and line.order.held:
             status = replace(status, text=f"{status.text}; {line.order.held}")
         line.status = status
         out.append(Publish(status))

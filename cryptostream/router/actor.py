@@ -80,7 +80,7 @@ class RouterActor:
             self._registry,
             self.tape,
             acquisition,
-            self._publisher,
+            self._publisher.switches,
             directory,
             self._describe,
             self._sync,

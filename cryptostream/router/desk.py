@@ -23,11 +23,11 @@ from cryptostream.wire import messages as m
 from cryptostream.wire.topics import KINDS, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from cryptostream.config.settings import Config
+    from cryptostream.records import Switch
     from cryptostream.router.acquisition import Acquisition, Line
-    from cryptostream.router.publisher import Publisher
     from cryptostream.router.registry import Client, Registry
     from cryptostream.router.tape import Tape
     from cryptostream.symbols import Directory
@@ -49,7 +49,7 @@ class Desk:
         registry: Registry,
         tape: Tape,
         acquisition: Acquisition,
-        publisher: Publisher,
+        switches: Mapping[str, Switch],
         directory: Directory,
         describe: Callable[[], Answer],
         sync: Callable[[float, int], None] = lambda _now, _now_ns: None,
@@ -58,7 +58,7 @@ class Desk:
         self._registry = registry
         self._tape = tape
         self._acquisition = acquisition
-        self._publisher = publisher
+        self._switches = switches
         self._directory = directory
         self._describe = describe
         self._sync = sync
@@ -269,7 +269,7 @@ class Desk:
         last = self._tape.last(name)
         status: Answer = msgspec.to_builtins(line.status)
         active = self._acquisition.leg(symbol, line.active)
-        switch = self._publisher.switches.get(symbol)
+        switch = self._switches.get(symbol)
         return {
             **status,
             "worker": active.worker if active is not None else None,

@@ -40,6 +40,7 @@ def rules(config: Config, source: str) -> Rules:
         stable_after=settings.stable_after,
         open_within=_FEED_OPENS_WITHIN,
         ceiling=0,
+        blocked_pause=settings.blocked_pause,
         give_up_after=settings.give_up_after,
     )
     if source != PAGES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from cryptostream.errors import ProtocolError
 from cryptostream.records import Phase, Switch, Tick
 from cryptostream.router.writers import Writers
 from cryptostream.wire.frames import decode_meta, decode_payload, encode_payload
-from cryptostream.wire.topics import STATUS, TICK, TRADE, topic
+from cryptostream.wire.topics import STATUS, TICK, TRADE, symbol_of, topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # A difference of prices is told in hundredths of a percent with two decimals.
 _BASIS_POINTS = Decimal(10_000)
 _CENT = Decimal("0.01")
+_TICKS = b"tick/"
 _LOUD = frozenset(
     {"crashed", "worker_lost", "blocked", "open_timeout", "gap", "wrong_symbol", "switched"}
 )
@@ -43,6 +45,9 @@ class Publisher:
         self._directory = directory
         self._writers = Writers()
         self._owners = self._writers.owners
+        # Changes of the source that are told with the new one's first value: symbol -> the
+        # change, the worker that takes over, and those who stand by.
+        self._awaited: dict[str, tuple[Switched, int, list[int]]] = {}
         # symbol -> the newest change of its source
         self.switches: dict[str, Switch] = {}
         self.unowned = 0
@@ -58,10 +63,24 @@ class Publisher:
             self.unowned += 1
             return
         tail.take(frame, now_ns)
+        if self._awaited and frame.topic.startswith(_TICKS):
+            self._first_value(symbol_of(frame.topic), incarnation)
+
+    def _first_value(self, symbol: str, incarnation: int) -> None:
+        one, owner, others = self._awaited.get(symbol, (None, 0, []))
+        if one is not None and owner == incarnation:
+            del self._awaited[symbol]
+            self.switched(one, owner, others)
 
     def writers(self, symbol: str, owner: int | None, others: Iterable[int]) -> None:
         """Say who may publish a symbol and who stands by."""
-        self._writers.set(symbol, owner, others)
+        awaited = self._awaited.get(symbol)
+        if awaited is None or owner is None:
+            self._writers.set(symbol, owner, others)
+            return
+        standing_by = list(others)
+        self._awaited[symbol] = (awaited[0], owner, standing_by)
+        self._writers.set(symbol, None, [*standing_by, owner])
 
     def status(self, status: Status) -> None:
         """Publish a status."""
@@ -80,10 +99,19 @@ class Publisher:
         """Let another source publish: say so, with what lies between their prices, first.
 
         What the new one has sent last goes out as its first record, so that its price is there
-        at once; it says itself when it was observed.
+        at once; it says itself when it was observed. If it has sent nothing yet, all this
+        waits for its first value.
         """
         name = topic(TICK, one.symbol)
         tail = self._writers.tail(owner, name) if owner is not None else None
+        former = self._awaited.get(one.symbol)
+        if former is not None:
+            one = dataclasses.replace(one, old=former[0].old)
+        if owner is not None and (tail is None or tail.frame is None):
+            self._awaited[one.symbol] = (one, owner, list(others))
+            self.writers(one.symbol, owner, others)
+            return
+        self._awaited.pop(one.symbol, None)
         newest = self._tape.history(name, 1)
         switch = describe(one, newest[0] if newest else None, tail, self._tape.top(name))
         self._writers.set(one.symbol, owner, others)
@@ -95,6 +123,7 @@ class Publisher:
 
     def forget(self, symbol: str) -> None:
         """Keep no value of a ticker that nobody keeps up to date any more."""
+        self._awaited.pop(symbol, None)
         self._writers.set(symbol, None, ())
         self.switches.pop(symbol, None)
         for kind in (TICK, TRADE):

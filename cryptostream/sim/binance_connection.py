@@ -104,8 +104,10 @@ class BinanceConnection:
     async def _keep_time(self) -> None:
         while self._end is None:
             delay = max(0.0, self._protocol.next_at() - self._clock())
+            # Not wait_for(): it can swallow a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), delay)
+                async with asyncio.timeout(delay):
+                    await self._ended.wait()
             asks = not self._mute and self._fault("binance_no_ping") is None
             self._carry_out(self._protocol.clock(self._clock(), pings=asks))
         self._counts["ended"] += 1

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _WAITING = 256
 # Faults that happen once and that a page carries out itself.
 _DEEDS = frozenset({"crash_page", "hang_page", "navigate_away"})
+# Faults that an open page meets only when it is loaded again.
+_RELOADING = frozenset({"challenge", "not_found"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def deed(event: FaultEvent) -> dict[str, object] | None:
         return None
     if event.fault.name in _DEEDS:
         return {"do": event.fault.name, "params": event.params}
-    if event.fault.name == "not_found" and event.params["reload"]:
+    if event.fault.name in _RELOADING and event.params["reload"]:
         return {"do": "reload", "params": {}}
     return None
 

@@ -101,7 +101,12 @@ PAGE_FAULTS = (
     Fault("overlay", "in the way", "A sign-in dialog covers the page."),
     Fault("toast", "in the way", "A promotion covers a corner."),
     Fault("session_interrupted", "in the way", "The dialog of a second device."),
-    Fault("challenge", "in the way", "A bot challenge, status 403."),
+    Fault(
+        "challenge",
+        "in the way",
+        "A bot challenge, status 403; open pages meet it at once, if asked.",
+        {"reload": False},
+    ),
     Fault("status_429", "in the way", "Pages are answered 429.", {"retry_after": 30}),
     Fault("status_503", "in the way", "Pages are answered 503."),
     Fault(

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from typing import TYPE_CHECKING
 
+import pytest
 from rich.console import Console
 
+from cryptostream.cli.exits import Exit
+from cryptostream.cli.main import main
 from cryptostream.cli.sources import rows_of, show
 from cryptostream.sources.base import Capabilities, SourceKind, Timeliness, UsePolicy
+from tests.local_market import Background, local_config
+
+if TYPE_CHECKING:
+    from cryptostream.config.settings import Config
 
 
 def kind(name: str, **more: object) -> SourceKind:
@@ -94,3 +102,34 @@ def test_in_a_pipe_nothing_is_lost():
     text = "".join("".join(shown(rows_of([STREAM], None), 80)).split())
     for part in ("stream", "real-time", "nodaemon", "thetermsofstream"):
         assert part in text
+
+
+def told(config: Config, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run the command and return what it prints."""
+    router = config.router
+    options = [f"--set=router.control={router.control}", f"--set=router.data={router.data}"]
+    with pytest.raises(SystemExit) as end:
+        main([*options, "sources", *arguments])
+    assert end.value.code == Exit.OK
+    return capsys.readouterr().out
+
+
+def test_the_command_works_without_a_daemon(free_ports, tmp_path, capsys):
+    config = local_config(free_ports(2), tmp_path)
+
+    rows = json.loads(told(config, capsys, "--json"))
+
+    assert {"tradingview", "binance", "coingecko", "ccxt"} <= {row["source"] for row in rows}
+    assert {row["now"] for row in rows} == {None}
+    assert "no daemon" in told(config, capsys)
+
+
+def test_the_command_asks_a_daemon_that_runs(free_ports, tmp_path, capsys):
+    config = local_config(free_ports(2), tmp_path)
+
+    with Background(config):
+        rows = json.loads(told(config, capsys, "--json"))
+
+    # The worker that the tests drive says that it is one of this source.
+    assert {row["source"]: row["now"]["workers"] for row in rows}["tradingview"] == 1
+    assert {row["now"]["tickers"] for row in rows} == {0}

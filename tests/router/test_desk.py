@@ -11,7 +11,6 @@ from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.desk import Desk
 from cryptostream.router.failover import FailoverRules
 from cryptostream.router.instructions import Rules, Worker
-from cryptostream.router.publisher import Publisher
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
 from cryptostream.symbols import Found, Listing, Order, Verdict, sources_of
@@ -70,7 +69,7 @@ class Case:
             self.registry,
             self.tape,
             self.acquisition,
-            Publisher(self.tape, lambda _message: None, directory),
+            {},
             directory,
             lambda: {"pid": 7},
         )

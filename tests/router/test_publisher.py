@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -85,6 +86,35 @@ def test_a_switch_is_told_before_the_new_sources_price_and_sequences_go_on():
     case.it.records(1, frame(ticks("102")))
     assert len(case.sent) == 3
     assert case.it.switches[BTC] == switch
+
+
+def test_a_switch_is_told_with_the_first_value_of_a_source_that_had_none_yet():
+    case = Case()
+    case.it.writers(BTC, 1, [2])
+    case.it.records(1, frame(ticks("100")))
+
+    case.it.switched(SWITCH, 2, [])
+    assert len(case.sent) == 1
+    case.it.writers(BTC, 2, [])  # whatever else happens to the ticker meanwhile
+    case.it.records(2, frame(ticks("99", source="api")))
+
+    _, said, newest = case.records()
+    assert (said.code, said.switch.basis) == ("switched", Decimal(-1))
+    assert (newest.source, newest.last) == ("api", 99)
+    case.it.records(2, frame(ticks("98", source="api")))
+    assert case.records()[-1].last == 98
+
+
+def test_a_switch_that_another_overtakes_begins_where_the_first_began():
+    case = Case()
+    case.it.writers(BTC, 1, [])
+    case.it.switched(SWITCH, 2, [])
+    further = replace(SWITCH, old="api", new="poll")
+    case.it.switched(further, 3, [2])
+    case.it.records(2, frame(ticks("99")))
+    assert case.sent == []
+    case.it.records(3, frame(ticks("98", source="poll")))
+    assert (case.records()[0].switch.old, case.records()[0].switch.new) == ("page", "poll")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.desk import Desk
 from cryptostream.router.failover import FailoverRules
 from cryptostream.router.instructions import Rules, Worker
-from cryptostream.router.publisher import Publisher
 from cryptostream.router.registry import Registry
 from cryptostream.router.states import AXES
 from cryptostream.router.tape import Tape
@@ -279,11 +278,10 @@ def answers_of_a_real_desk(op: str) -> list[dict[str, Any]]:
     )
     order = Order(("tradingview",))
     acquisition = Acquisition({"tradingview": rules}, FailoverRules(), lambda _symbol: order)
-    publisher = Publisher(tape, lambda _message: None, Listings())
     figures = {"epoch": epoch, "pid": 1, "uptime": 1.0, "simulated": False, "restarts": 0}
     figures |= {"tape": {}, "workers": []}
     figures |= {"sources": []}
-    desk = Desk(config, registry, tape, acquisition, publisher, Listings(), lambda: figures)
+    desk = Desk(config, registry, tape, acquisition, {}, Listings(), lambda: figures)
     desk.answer(m.Hello(client="me"), b"1", 0.0, 1)
     desk.answer(m.Subscribe(tickers=["ETHUSDT"]), b"1", 0.0, 1)
     acquisition.worker_up(Worker("browser-0", 1, "tradingview", 9, 4), [], 0.0, 1)

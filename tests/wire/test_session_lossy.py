@@ -18,7 +18,6 @@ from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.desk import Desk
 from cryptostream.router.failover import FailoverRules
 from cryptostream.router.instructions import Rules
-from cryptostream.router.publisher import Publisher
 from cryptostream.router.registry import Registry
 from cryptostream.router.tape import Tape
 from cryptostream.symbols import Listing, Order, Verdict
@@ -58,8 +57,7 @@ class Daemon:
         self.registry = Registry(lease=10.0, linger=5.0, max_clients=3, max_tickers=10)
         order = Order(("tradingview",))
         acquisition = Acquisition({"tradingview": RULES}, FailoverRules(), lambda _symbol: order)
-        publisher = Publisher(self.tape, lambda _message: None, Listings())
-        self.desk = Desk(CONFIG, self.registry, self.tape, acquisition, publisher, Listings(), dict)
+        self.desk = Desk(CONFIG, self.registry, self.tape, acquisition, {}, Listings(), dict)
 
     def answer(self, route: bytes, body: bytes, now: float) -> bytes:
         call_id, request = m.decode_request(body)

@@ -60,7 +60,7 @@ def finding(
         return Finding(PageState.SUSPECT, "trade_gap", text)
     silent = (now_ns - quotes.heard_ns) / NS_PER_S
     if silent > settings.quiet_after:
-        text = f"no message for {settings.quiet_after:.0f} s; the connection is well"
+        text = f"no message for {settings.quiet_after:g} s; the connection is well"
         return Finding(PageState.QUIET, "quiet", text)
     return Finding(PageState.LIVE, "live", "prices are coming in")
 
@@ -72,12 +72,14 @@ def _missing(
         if trouble is None:
             return Finding(PageState.STALE, "reconnecting", "waiting for a fresh value")
         return Finding(PageState.STALE, trouble.code, trouble.text, True, trouble.retry_after)
-    if waited <= settings.first_value_timeout:
+    pause = trouble.retry_after or 0.0 if trouble is not None else 0.0
+    # Who has to wait for longer than it may is told so now: another source may be faster.
+    if max(waited, pause) <= settings.first_value_timeout:
         if trouble is None:
             return Finding(PageState.LOADING, "loading", "the streams are being subscribed")
         return Finding(PageState.LOADING, trouble.code, trouble.text, True, trouble.retry_after)
     if trouble is None:
-        seconds = f"{settings.first_value_timeout:.0f} s"
+        seconds = f"{settings.first_value_timeout:g} s"
         what = "its streams were not taken" if quotes.fresh else "there was no value"
         trouble = Trouble("no_price", f"{what} within {seconds}")
     return failure(trouble)

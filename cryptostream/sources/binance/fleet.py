@@ -157,7 +157,7 @@ class Fleet:
         self._owner.wake()
 
     def _dead(self, serial: int, now: float) -> None:
-        reason = f"nothing came for {self._settings.silence:.0f} s"
+        reason = f"nothing came for {self._settings.silence:g} s"
         logger.warning("binance: {}; connecting anew", reason)
         del self._vigils[serial]
         self._open[serial].abort()

@@ -18,7 +18,7 @@ from cryptostream.sources.binance.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptostream.records import Tick
+    from cryptostream.records import TickText
     from cryptostream.sources.base import Outlet
     from cryptostream.sources.binance.quotes import Counts, Quotes, Records
 
@@ -66,7 +66,7 @@ class Publisher:
         if tick is not None:
             self.tick(quotes, tick)
 
-    def tick(self, quotes: Quotes, tick: Tick) -> None:
+    def tick(self, quotes: Quotes, tick: TickText) -> None:
         """Hand on a tick alone."""
         self._outlet.tick(tick)
         for symbol in quotes.also:

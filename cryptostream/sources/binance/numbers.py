@@ -1,4 +1,7 @@
-"""Numbers as the exchange writes them: decimal text that must be what it says. Pure."""
+"""Numbers as the exchange writes them: decimal text that must be what it says. Pure.
+
+They stay text on their way through: it is checked here once, and goes out as it came.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +12,31 @@ from cryptostream.errors import ProtocolError
 # Prices come with eight decimals whatever the tick size.
 _POINT = slice(-9, -8)
 _THOUSANDTH = Decimal("0.001")
-# Enough of an absurd number to recognise it by in an error message.
-_SHOWN = 40
+# The longest number that is believed; eight decimals leave 31 digits before the point.
+_LONGEST = 40
 
 
-def positive(text: str, zeros: str = "") -> Decimal:
+def positive(text: str, zeros: str = "") -> str:
     """Return a price or quantity, without the zeros that are finer than its grid.
 
     Raises:
         ProtocolError: it is not a number above zero.
 
     """
+    # As in _is_number(), whose call would cost as much as what it does.
+    if (
+        len(text) > _LONGEST
+        or not text.isascii()
+        or not text.replace(".", "", 1).isdecimal()
+        or not text.strip("0.")
+    ):
+        raise ProtocolError(f"{text[:_LONGEST]!r} is neither a price nor a quantity")
     if zeros and text[_POINT] == "." and text.endswith(zeros):
-        text = text[: -len(zeros)]
-    try:
-        # A digit first: neither a sign nor "NaN" nor "Infinity".
-        value = Decimal(text) if text[:1].isdecimal() else None
-    except ArithmeticError:
-        value = None
-    if not value:
-        raise ProtocolError(f"{text[:_SHOWN]!r} is neither a price nor a quantity")
-    return value
+        return text[: -len(zeros)]
+    return text
 
 
-def positive_or_none(text: str, zeros: str = "") -> Decimal | None:
+def positive_or_none(text: str, zeros: str = "") -> str | None:
     """Return one side of the book; nothing and zero mean that nobody stands there.
 
     Raises:
@@ -42,7 +46,7 @@ def positive_or_none(text: str, zeros: str = "") -> Decimal | None:
     return positive(text, zeros) if text.strip("0.") else None
 
 
-def signed(text: str, zeros: str = "") -> Decimal:
+def signed(text: str, zeros: str = "") -> str:
     """Return a change, which may be zero or below.
 
     Raises:
@@ -50,13 +54,29 @@ def signed(text: str, zeros: str = "") -> Decimal:
 
     """
     digits = text.removeprefix("-")
-    if digits[:1] == "0" and not digits.strip("0."):
-        return Decimal(0)
-    value = positive(digits, zeros)
-    return value if digits == text else -value
+    if not _is_number(digits):
+        raise ProtocolError(f"{text[:_LONGEST]!r} is no change of a price")
+    if not digits.strip("0."):
+        return "0"
+    return positive(digits, zeros) if digits == text else f"-{positive(digits, zeros)}"
 
 
-def changed(opened: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the change in price and in percent."""
-    change = price - opened
-    return change, (100 * change / opened).quantize(_THOUSANDTH)
+def changed(opened: str, price: str) -> tuple[str, str]:
+    """Return the change in price and in percent.
+
+    Raises:
+        ProtocolError: the two are no prices of one market: they are too far from each other.
+
+    """
+    before = Decimal(opened)
+    change = Decimal(price) - before
+    try:
+        percent = (100 * change / before).quantize(_THOUSANDTH)
+    except ArithmeticError as error:
+        raise ProtocolError(f"from {opened} to {price} is no change of a price") from error
+    return format(change, "f"), format(percent, "f")
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether a text is digits with at most one point: no sign, no exponent, no blanks."""
+    return len(text) <= _LONGEST and text.isascii() and text.replace(".", "", 1).isdecimal()

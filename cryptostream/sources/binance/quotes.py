@@ -6,13 +6,11 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryptostream.records import Tick, Trade
+from cryptostream.records import TickText, TradeText
 from cryptostream.sources.binance.holes import Holes
 from cryptostream.sources.binance.numbers import changed, positive, positive_or_none, signed
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from cryptostream.sources.binance.listing import Day, Grid
     from cryptostream.sources.binance.messages import BookMessage, DayMessage, TradeMessage
 
@@ -24,7 +22,7 @@ _LARGEST_MS = 10**14
 # A time that is further than this (ns) from ours is that of a clock nobody should trust.
 _FURTHEST = 60 * NS_PER_S
 
-Records = tuple[Trade | None, Tick | None]
+Records = tuple[TradeText | None, TickText | None]
 NOTHING: Records = (None, None)
 
 
@@ -32,7 +30,6 @@ NOTHING: Records = (None, None)
 class Counts:
     """What a source has seen, all tickers together."""
 
-    trades: int = 0
     duplicates: int = 0
     late: int = 0
     gaps: int = 0
@@ -69,7 +66,7 @@ class Quotes:
         self.streamed = False
         self.heard_ns = 0
         self.gap_ns = 0
-        self.tick: Tick | None = None
+        self.tick: TickText | None = None
         self.holes = Holes()
         self._counts = counts
         self._trades = trades
@@ -78,15 +75,15 @@ class Quotes:
         self._before = 0
         self._update = 0
         self._price_zeros = self._size_zeros = ""
-        self._last: Decimal | None = None
+        self._last: str | None = None
         # As text: the same one again need not be read again.
-        self._bid_text = self._ask_text = self._price_text = ""
-        self._read_price: Decimal | None = None
-        self._bid: Decimal | None = None
-        self._ask: Decimal | None = None
-        self._change: Decimal | None = None
-        self._percent: Decimal | None = None
-        self._volume: Decimal | None = None
+        self._bid_text = self._ask_text = self._read_price = ""
+        self._price_text: str | None = None
+        self._bid: str | None = None
+        self._ask: str | None = None
+        self._change: str | None = None
+        self._percent: str | None = None
+        self._volume: str | None = None
 
     @property
     def expected(self) -> int:
@@ -96,7 +93,8 @@ class Quotes:
     def fit(self, grid: Grid) -> None:
         """Take the grids that prices and quantities lie on."""
         self._price_zeros, self._size_zeros = grid.price_zeros, grid.size_zeros
-        self._bid_text = self._ask_text = self._price_text = ""
+        self._bid_text = self._ask_text = ""
+        self._price_text = None
 
     def interrupted(self) -> None:
         """Nothing comes for a while; what was known is not fresh any more."""
@@ -126,9 +124,8 @@ class Quotes:
             if order is Order.KNOWN:
                 self._counts.duplicates += 1
                 return NOTHING
-        self._counts.trades += 1
         at = self._time(message.T, now_ns)
-        trade = Trade(
+        trade = TradeText(
             symbol=self.symbol,
             source=SOURCE,
             method="stream",
@@ -193,7 +190,7 @@ class Quotes:
 
     # -- what was asked for -------------------------------------------------------------
 
-    def polled(self, day: Day, now_ns: int, *, simulated: bool) -> Tick | None:
+    def polled(self, day: Day, now_ns: int, *, simulated: bool) -> TickText | None:
         """Take the numbers of the day from REST; a stream that was faster wins.
 
         Raises:
@@ -211,7 +208,7 @@ class Quotes:
         self._bid_text = self._ask_text = ""
         self.fresh = True
         self.heard_ns = now_ns
-        self.tick = Tick(
+        self.tick = TickText(
             symbol=self.symbol,
             source=SOURCE,
             method="poll",
@@ -229,10 +226,10 @@ class Quotes:
 
     # -- parts --------------------------------------------------------------------------
 
-    def _streamed(self, last: Decimal, now_ns: int, at: int | None) -> Tick:
+    def _streamed(self, last: str, now_ns: int, at: int | None) -> TickText:
         self.heard_ns = now_ns
         self.fresh = self.streamed = True
-        self.tick = tick = Tick(
+        self.tick = tick = TickText(
             symbol=self.symbol,
             source=SOURCE,
             method="stream",
@@ -248,9 +245,9 @@ class Quotes:
         )
         return tick
 
-    def _price(self, text: str) -> Decimal:
+    def _price(self, text: str) -> str:
         """Return a trade's price, which often is that of the one before."""
-        if text == self._price_text and self._read_price is not None:
+        if text == self._price_text:
             return self._read_price
         price = positive(text, self._price_zeros)
         self._price_text, self._read_price = text, price

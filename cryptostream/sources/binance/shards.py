@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cryptostream.sources.binance.effects import (
@@ -70,6 +70,7 @@ class Shards:
         self._requests = itertools.count(1)
         self._serials = itertools.count(1)
         self._budget = Budget(rules.attempts, ATTEMPTS_IN)
+        self._held: Trouble | None = None
         self._held_until = 0.0
 
     # -- what there is ------------------------------------------------------------------
@@ -82,9 +83,15 @@ class Shards:
         """Tell whether the streams of a ticker are subscribed on an open connection."""
         return any(link.tickers.get(ticker, False) for link in self._links.values())
 
-    def trouble(self, ticker: str) -> Trouble | None:
-        """Return why the connection of a ticker is not there, ``None`` when it is."""
-        mine = (link for link in self._links.values() if ticker in link.tickers)
+    def trouble(self, ticker: str, now: float) -> Trouble | None:
+        """Return why the connection of a ticker is not there, ``None`` when it is.
+
+        A pause that was asked for concerns all who wait for a connection.
+        """
+        mine = [link for link in self._links.values() if ticker in link.tickers]
+        waits = any(link.state is LinkState.WAITING for link in mine)
+        if waits and self._held is not None and now < self._held_until:
+            return replace(self._held, retry_after=self._held_until - now)
         return next((link.trouble for link in mine if link.trouble is not None), None)
 
     def link_of(self, serial: int) -> Link | None:
@@ -157,7 +164,8 @@ class Shards:
 
         No connection is tried while the trouble asks for a pause; this one may be ``at_once``.
         """
-        self._held_until = max(self._held_until, now + (trouble.retry_after or 0.0))
+        if trouble.retry_after and now + trouble.retry_after > self._held_until:
+            self._held, self._held_until = trouble, now + trouble.retry_after
         link = self.link_of(serial)
         if link is None:
             return []

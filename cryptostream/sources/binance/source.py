@@ -89,16 +89,15 @@ class BinanceSource:
         """Begin to deliver a symbol, in place of an older generation of it."""
         now, now_ns = time.monotonic(), time.time_ns()
         ticker = self._tickers.open(symbol, generation, now, now_ns)
-        verdict = None
+        self.wake()
         if len(ticker.reports) == 1 and not ticker.was_live:
             verdict = self._asking.inquiries.check(ticker.name, now)
-        elif ticker.quotes.fresh and ticker.quotes.tick is not None:
+            if verdict is not None:
+                self.on_verdict(verdict)
+            return
+        self._look(ticker)
+        if ticker.quotes.fresh and ticker.quotes.tick is not None:
             self._outlet.tick(replace(ticker.quotes.tick, symbol=symbol))
-        if verdict is not None:
-            self.on_verdict(verdict)
-        else:
-            self._look(ticker)
-        self.wake()
 
     async def close(self, symbol: str, generation: int) -> None:
         """End a symbol if it still has this generation; unknown ones are ignored."""
@@ -145,8 +144,10 @@ class BinanceSource:
 
     async def _rest_until(self, at: float) -> None:
         pause = min(LOOK, max(0.0, at - time.monotonic()))
+        # Not wait_for(): it can swallow a cancellation that comes together with the event.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._awake.wait()
         self._awake.clear()
 
     # -- how the tickers are doing ------------------------------------------------------
@@ -174,12 +175,12 @@ class BinanceSource:
             self._look(ticker)
 
     def _look(self, ticker: Ticker) -> None:
-        shards = self._fleet.shards
+        shards, now = self._fleet.shards, time.monotonic()
         over = self._tickers.look(
             ticker,
             carried=ticker.quotes.streamed or shards.carries(ticker.name),
-            trouble=shards.trouble(ticker.name),
-            now=time.monotonic(),
+            trouble=shards.trouble(ticker.name, now),
+            now=now,
             now_ns=time.time_ns(),
         )
         if over:

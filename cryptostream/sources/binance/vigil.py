@@ -17,24 +17,24 @@ class Vigil:
     """Watches one connection, by the count of frames that it has received.
 
     The exchange pings each 20 s, elsewhere each 3 min. So a silent connection is asked by a
-    ping of ours after half the time, and whatever comes then is a sign of life.
+    ping of ours after half the time, and whatever comes then is a sign of life. It is never
+    given up unasked: the silence may have been ours, in a loop that stood still.
     """
 
     def __init__(self, limit: float, now: float) -> None:
-        self._limit = limit
+        self._half = limit / 2
         self._heard_at = now
         self._frames = 0
-        self._asked = False
+        self._asked_at: float | None = None
 
     def look(self, frames: int, now: float) -> Sign:
         """Take the count of frames received so far."""
         if frames != self._frames:
-            self._frames, self._heard_at, self._asked = frames, now, False
+            self._frames, self._heard_at, self._asked_at = frames, now, None
             return Sign.WELL
-        silent = now - self._heard_at
-        if silent >= self._limit:
-            return Sign.DEAD
-        if silent >= self._limit / 2 and not self._asked:
-            self._asked = True
-            return Sign.ASK
-        return Sign.WELL
+        if self._asked_at is not None:
+            return Sign.DEAD if now - self._asked_at >= self._half else Sign.WELL
+        if now - self._heard_at < self._half:
+            return Sign.WELL
+        self._asked_at = now
+        return Sign.ASK

@@ -26,6 +26,11 @@ class Method:
     what: What
     many: bool
 
+    @property
+    def streams(self) -> bool:
+        """Whether it waits for what is new instead of asking."""
+        return self.name.startswith("watch")
+
 
 @dataclass(frozen=True, slots=True)
 class Methods:

@@ -10,9 +10,12 @@ from cryptostream.sources.ccxt.convert import Quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from cryptostream.sources.ccxt.convert import Print
 
+# What a ticker says besides its last price.
+_DAY = ("bid", "ask", "change", "change_percent", "volume")
 # As many trades as ccxt itself remembers of a market; a repeated one is not older.
 _REMEMBERED = 1000
 
@@ -35,22 +38,20 @@ class Quotes:
 
         What it does not say stays; a last price that is older than that of a trade is none.
         """
-        quote = self.quote
-        late = quote.at is not None and heard.at is not None and heard.at < quote.at
-        last = quote.last if late or heard.last is None else heard.last
-        return self._becomes(
-            Quote(
-                last=last,
-                bid=quote.bid if heard.bid is None else heard.bid,
-                ask=quote.ask if heard.ask is None else heard.ask,
-                change=quote.change if heard.change is None else heard.change,
-                change_percent=quote.change_percent
-                if heard.change_percent is None
-                else heard.change_percent,
-                volume=quote.volume if heard.volume is None else heard.volume,
-                at=quote.at if late or heard.at is None else heard.at,
-            )
-        )
+        before = self.quote
+        last, at = self._last_of(heard)
+        said = {name: value for name in _DAY if (value := getattr(heard, name)) is not None}
+        return self._becomes(replace(before, last=last, at=at, **said))
+
+    def _last_of(self, heard: Quote) -> tuple[Decimal | None, int | None]:
+        """Return the last price and its time: of a ticker, or still those that are known."""
+        known = self.quote
+        late = known.at is not None and heard.at is not None and heard.at < known.at
+        # The same price without a time is the known one with its time.
+        same = heard.at is None and heard.last == known.last
+        if heard.last is None or late or same:
+            return known.last, known.at
+        return heard.last, heard.at
 
     def bid_ask(self, heard: Quote) -> bool:
         """Take the best bid and ask alone; return whether one of them is new."""
@@ -63,9 +64,7 @@ class Quotes:
         """
         fresh = [trade for trade in heard if self._is_new(trade)]
         if fresh and (self._traded or self.quote.last is None):
-            newest = fresh[-1]
-            at = self.quote.at if newest.at is None else newest.at
-            self._becomes(replace(self.quote, last=newest.price, at=at))
+            self._becomes(replace(self.quote, last=fresh[-1].price, at=fresh[-1].at))
         self._traded = self._traded or bool(fresh)
         return fresh
 

@@ -1,6 +1,6 @@
 """The open tickers of one exchange: what comes in as values, what is said of it, in order.
 
-Pure. ``now`` is in s on the caller's clock, ``now_ns`` in ns since the epoch.
+Pure.
 """
 
 from __future__ import annotations
@@ -9,30 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptostream.errors import SourceError
-from cryptostream.records import Tick, Trade
 from cryptostream.sources.ccxt.quotes import Quotes
+from cryptostream.sources.ccxt.said import failed_report, tick_of, trade_of
 from cryptostream.wire.hop import PageState, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from decimal import Decimal
 
     from cryptostream.records import Method
     from cryptostream.sources.ccxt.convert import Print, Quote
+    from cryptostream.sources.ccxt.said import Moment, Said
 
-SOURCE = "ccxt"
 _RUNNING = frozenset({PageState.LIVE, PageState.QUIET})
 _OK = (PageState.LIVE, "ok", "prices are coming in")
-
-Said = Tick | Trade | Report
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One moment on both clocks."""
-
-    now: float
-    now_ns: int
 
 
 @dataclass(slots=True)
@@ -154,7 +143,9 @@ class Tickers:
         fresh = quotes.trades(heard)
         for ticker in self._of(market) if fresh else ():
             yield from self._live(ticker, at)
-            yield from (self._trade(ticker, trade, at) for trade in fresh)
+            yield from (
+                trade_of(ticker.symbol, trade, at, simulated=self.simulated) for trade in fresh
+            )
             if quotes.quote.last != before:
                 yield from self._show(ticker, quotes.quote, "stream", at)
 
@@ -174,8 +165,8 @@ class Tickers:
         for ticker in self._open.values():
             yield self._doubt(ticker, error, next_try, at)
 
-    def connected(self, at: Moment) -> None:
-        """Note that the exchange is reached again: values will say that it is well."""
+    def untroubled(self, at: Moment) -> None:
+        """Note that nothing is known to be wrong any more; the next value says that all is well."""
         self._trouble = None
         for ticker in self._open.values():
             ticker.opened = at.now
@@ -201,7 +192,7 @@ class Tickers:
     def _show(self, ticker: Ticker, quote: Quote, method: Method, at: Moment) -> Iterator[Said]:
         yield from self._live(ticker, at)
         if quote.last is not None:
-            yield self._tick(ticker, quote, quote.last, method, at)
+            yield tick_of(ticker.symbol, quote, quote.last, method, at, simulated=self.simulated)
 
     def _doubt(self, ticker: Ticker, error: SourceError, next_try: str, at: Moment) -> Report:
         text = f"{error.line()}; {next_try}" if next_try else error.line()
@@ -227,54 +218,3 @@ class Tickers:
             simulated=self.simulated,
         )
         return ticker.report
-
-    # -- records ------------------------------------------------------------------------
-
-    def _tick(
-        self, ticker: Ticker, quote: Quote, last: Decimal, method: Method, at: Moment
-    ) -> Tick:
-        return Tick(
-            symbol=ticker.symbol,
-            source=SOURCE,
-            method=method,
-            last=last,
-            bid=quote.bid,
-            ask=quote.ask,
-            change=quote.change,
-            change_percent=quote.change_percent,
-            volume=quote.volume,
-            ts_observed=at.now_ns,
-            ts_source=quote.at,
-            simulated=self.simulated,
-        )
-
-    def _trade(self, ticker: Ticker, trade: Print, at: Moment) -> Trade:
-        return Trade(
-            symbol=ticker.symbol,
-            source=SOURCE,
-            method="stream",
-            price=trade.price,
-            quantity=trade.quantity,
-            side=trade.side,
-            trade_id=trade.id,
-            ts_observed=at.now_ns,
-            ts_source=trade.at,
-            simulated=self.simulated,
-        )
-
-
-def failed_report(
-    symbol: str, generation: int, error: SourceError, at: Moment, *, simulated: bool
-) -> Report:
-    """Return the report of a ticker that is over."""
-    return Report(
-        symbol=symbol,
-        generation=generation,
-        state=PageState.FAILED,
-        code=error.code,
-        text=error.line(),
-        ts=at.now_ns,
-        retriable=error.retriable,
-        retry_after=error.retry_after,
-        simulated=simulated,
-    )

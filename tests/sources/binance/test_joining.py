@@ -45,7 +45,7 @@ def test_a_ticker_without_trades_so_far_needs_no_waiting():
 def test_book_and_day_pass():
     quotes, joining = pair()
     quotes.trade(trade(1), NOW)
-    assert joining.book(book(1), NOW)[1].bid == 99
+    assert joining.book(book(1), NOW)[1].bid == "99.00"
     assert joining.day(day(), NOW)[1].volume is not None
 
 

@@ -1,0 +1,245 @@
+"""One connection to an exchange, from its markets to its failure, or until nobody wants it.
+
+Each group of markets that were opened together is followed by tasks of its own, so that a new
+ticker never disturbs the others. The first task that fails ends all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+
+from cryptostream.errors import SourceError
+from cryptostream.sources.ccxt.intake import Intake, heard
+from cryptostream.sources.ccxt.library import build, call, close, silent_for
+from cryptostream.sources.ccxt.markets import market_of
+from cryptostream.sources.ccxt.methods import What
+from cryptostream.sources.ccxt.said import moment
+from cryptostream.sources.ccxt.table import loaded, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from cryptostream.config.ccxt import Ccxt
+    from cryptostream.sources.ccxt.methods import Method, Methods
+    from cryptostream.sources.ccxt.said import Said
+    from cryptostream.sources.ccxt.table import Table
+    from cryptostream.sources.ccxt.tickers import Tickers
+
+# What a venue needs of the parts that load the library.
+__all__ = ["Life", "build", "close", "table_of"]
+
+# Tickers that are opened within so long (s) become one group.
+GATHER = 0.1
+# Silence is looked at so often (s), or more often where little of it is allowed.
+LOOK = 0.5
+# An exchange that nobody wants keeps its connection for so long (s).
+LINGER = 5.0
+# Before a market is called unknown or halted, a table older than this (s) is loaded anew.
+FRESH = 60.0
+# More markets than this that are followed for nobody are worth a new connection.
+WASTE = 20
+
+
+class Life:
+    """Follows what ``tickers`` wants; ``say`` passes on what they have to say."""
+
+    def __init__(
+        self,
+        exchange: Any,  # noqa: ANN401
+        table: Table,
+        methods: Methods,
+        settings: Ccxt,
+        tickers: Tickers,
+        say: Callable[[Iterable[Said]], None],
+        changed: asyncio.Event,
+    ) -> None:
+        self.table = table
+        self._exchange = exchange
+        self._methods = methods
+        self._settings = settings
+        self._tickers = tickers
+        self._say = say
+        self._changed = changed
+        self._followed: set[str] = set()
+        self._wanted = time.monotonic()
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Follow until nobody has wanted anything for a while, or a new connection is better.
+
+        Raises:
+            SourceError: the connection is lost, or the exchange refuses us.
+
+        """
+        failed: list[BaseException] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                await self._attend()
+                for task in self._tasks:
+                    task.cancel()
+        except* SourceError as errors:
+            failed += errors.exceptions
+        if failed:
+            raise failed[0]
+
+    async def _attend(self) -> None:
+        while not self._is_over():
+            await self._resolve()
+            self._begin()
+            self._look()
+            await self._rest()
+
+    def _is_over(self) -> bool:
+        now = time.monotonic()
+        if len(self._tickers):
+            self._wanted = now
+        wasted = len(self._followed - self._tickers.markets())
+        if wasted > max(WASTE, len(self._tickers)):
+            text = f"a new connection is made, without {wasted} markets that nobody wants"
+            self._say(self._tickers.failed(SourceError(text, code="renewed"), "", moment()))
+            return True
+        return now - self._wanted > LINGER
+
+    async def _rest(self) -> None:
+        pause = min(LOOK, self._settings.silence / 8, self._settings.first_value_timeout / 8)
+        try:
+            async with asyncio.timeout(pause):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        self._changed.clear()
+        await asyncio.sleep(GATHER)
+
+    # -- new tickers --------------------------------------------------------------------
+
+    async def _resolve(self) -> None:
+        """Find the markets of new tickers."""
+        if self._unlisted() and time.monotonic() - self.table.loaded > FRESH:
+            self.table = await loaded(self._exchange, self._settings, again=True)
+        for ticker in self._tickers.unresolved():
+            try:
+                market = market_of(ticker.symbol, self.table.tickers)
+            except SourceError as error:
+                self._say([self._tickers.refuse(ticker, error, moment())])
+            else:
+                self._say(self._tickers.resolve(ticker, market, moment()))
+
+    def _unlisted(self) -> bool:
+        for ticker in self._tickers.unresolved():
+            try:
+                market_of(ticker.symbol, self.table.tickers)
+            except SourceError:
+                return True
+        return False
+
+    def _begin(self) -> None:
+        """Follow what is wanted and not followed yet, as one group."""
+        new = tuple(sorted(self._tickers.markets() - self._followed))
+        if not new:
+            return
+        self._followed.update(new)
+        for method in self._methods.watched:
+            for markets in (new,) if method.many else [(market,) for market in new]:
+                self._start(self._watch(method, markets))
+        if self._methods.polled is not None:
+            ask = self._poll if self._methods.polls else self._seed
+            self._start(ask(self._methods.polled, new))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        if self._group is not None:
+            self._tasks.append(self._group.create_task(work))
+
+    # -- following ----------------------------------------------------------------------
+
+    async def _watch(self, method: Method, markets: tuple[str, ...]) -> None:
+        intake = Intake()
+        watch = getattr(self._exchange, method.name)
+        while True:
+            try:
+                result = await call(self._exchange, watch(_argument(method, markets)))
+            except SourceError as error:
+                if not _is_for_good(error) or len(markets) == 1:
+                    self._refused(method, markets, error)
+                else:
+                    # One of them is to blame: each for itself.
+                    for market in markets:
+                        self._start(self._watch(method, (market,)))
+                return
+            self._hear(method, markets, result, intake)
+
+    def _hear(
+        self, method: Method, markets: tuple[str, ...], result: object, intake: Intake
+    ) -> None:
+        self._say(heard(self._exchange, method, markets, result, intake, self._tickers))
+
+    def _refused(self, method: Method, markets: tuple[str, ...], error: SourceError) -> None:
+        """Take a refusal for good of what is watched for some markets.
+
+        Raises:
+            SourceError: it is not for good, or a matter of the exchange, not of the markets.
+
+        """
+        if not _is_for_good(error):
+            raise error
+        if method.what is not What.TICKERS:
+            logger.warning("{}: {}: {}", self._exchange.id, method.name, error.message)
+            return
+        for market in markets:
+            self._say(self._tickers.refuse_market(market, error, moment()))
+
+    async def _poll(self, method: Method, markets: tuple[str, ...]) -> None:
+        """Ask again and again."""
+        while True:
+            await self._ask(method, markets)
+            await asyncio.sleep(self._settings.poll_period)
+
+    async def _seed(self, method: Method, markets: tuple[str, ...]) -> None:
+        """Ask once after markets that have shown no price: a quiet one may send none for long."""
+        await asyncio.sleep(self._settings.first_value_timeout / 2)
+        missing = tuple(self._tickers.without_value(markets))
+        if missing:
+            await self._ask(method, missing)
+
+    async def _ask(self, method: Method, markets: tuple[str, ...]) -> None:
+        fetch = getattr(self._exchange, method.name)
+        for each in (markets,) if method.many else [(market,) for market in markets]:
+            try:
+                result = await call(self._exchange, fetch(_argument(method, each)))
+            except SourceError as error:
+                self._refused(method, each, error)
+            else:
+                self._hear(method, each, result, Intake())
+
+    # -- silence -------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Look for silence.
+
+        Raises:
+            SourceError: nothing comes over the connection, not even the answer to a ping.
+
+        """
+        at = moment()
+        self._say(self._tickers.look(at))
+        if not self._methods.watched or not self._followed:
+            return
+        silent = silent_for(self._exchange, at.now_ns)
+        if silent > self._settings.silence:
+            raise SourceError(
+                f"{self._exchange.id} has sent nothing for {silent:.0f} s", code="silent"
+            )
+
+
+def _is_for_good(error: SourceError) -> bool:
+    """Tell whether a market cannot be had; what ccxt does not support is not the market's fault."""
+    return not error.retriable and error.code != "unsupported"
+
+
+def _argument(method: Method, markets: tuple[str, ...]) -> list[str] | str:
+    return list(markets) if method.many else markets[0]
