@@ -45,6 +45,13 @@ async def feeds(child: Child, config: Mapping[str, object]) -> None:
     await source.main(child, _set_up(config, "feeds"))
 
 
+async def gateway(child: Child, config: Mapping[str, object]) -> None:
+    """Serve browsers and services."""
+    from cryptostream.gateway import process  # noqa: PLC0415
+
+    await process.main(child, _set_up(config, "gateway"))
+
+
 async def browser(child: Child, config: Mapping[str, object]) -> None:
     """Run one browser with its pages."""
     from cryptostream.sources.tradingview import browser as source  # noqa: PLC0415

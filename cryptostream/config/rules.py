@@ -47,6 +47,25 @@ def _addresses(config: Config) -> Iterator[tuple[str, str]]:
             yield path, problem
     if not is_loopback(config.sim.host):
         yield "sim.host", _LOOPBACK_ONLY
+    yield from _gateway(config)
+
+
+def _gateway(config: Config) -> Iterator[tuple[str, str]]:
+    gateway = config.gateway
+    if is_loopback(gateway.host) or not gateway.enabled:
+        return
+    if not gateway.tokens_file:
+        yield (
+            "gateway.host",
+            "is not a loopback address, so viewers need tokens: name their file in "
+            "gateway.tokens_file, and see 'cryptostream token create'",
+        )
+    if not gateway.behind_tls_proxy:
+        yield (
+            "gateway.host",
+            "is not a loopback address, and the gateway itself speaks no TLS: put a proxy before "
+            "it and set gateway.behind_tls_proxy, or use 127.0.0.1 and a tunnel",
+        )
 
 
 def _zmq_problem(address: str) -> str:
@@ -76,6 +95,8 @@ def _collisions(config: Config) -> Iterator[tuple[str, str]]:
         "router.control": _place(config.router.control),
         "router.data": _place(config.router.data),
     }
+    if config.gateway.enabled:
+        listeners["gateway.port"] = config.gateway.port
     if config.sim.enabled:
         listeners["sim.port"] = config.sim.port
     taken = Counter(listeners.values())

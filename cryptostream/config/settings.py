@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import msgspec
 
 from cryptostream.config.directory import Directory
+from cryptostream.config.gateway import Gateway
 from cryptostream.config.kinds import (
     Count,
     CountOrZero,
@@ -163,6 +164,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     browsers: Browsers = Browsers()
     sources: Sources = Sources()
     directory: Directory = Directory()
+    gateway: Gateway = Gateway()
     sim: Sim = Sim()
     supervision: Supervision = Supervision()
     logs: Logs = Logs()

@@ -29,15 +29,20 @@ if TYPE_CHECKING:
 
 _HEALTHY = frozenset({Phase.LIVE, Phase.QUIET})
 _OVER = frozenset({Phase.FAILED, Phase.INVALID})
+_OPENING = frozenset({Phase.PENDING, Phase.LOADING})
 _ILL = frozenset({Phase.STALE, Phase.RETRYING, *_OVER})
 
 
 @dataclass(slots=True)
 class Leg:
-    """One source of one ticker, as failover sees it; ``status`` is its own."""
+    """One source of one ticker, as failover sees it; ``status`` is its own.
+
+    ``trouble`` is what was wrong with it last, also while it is being opened again.
+    """
 
     health: Health
     status: Status
+    trouble: Status | None = None
 
 
 @dataclass(slots=True)
@@ -233,6 +238,8 @@ class Acquisition:
             return
         leg.status = status
         healthy = status.phase in _HEALTHY and status.data is DataState.OK
+        if healthy or status.phase not in _OPENING:
+            leg.trouble = None if healthy else status
         former = leg.health
         since = now if former.healthy != healthy else former.since
         tried = former.tried or healthy or status.phase is Phase.RETRYING
@@ -282,14 +289,11 @@ class Acquisition:
 
     def _switch(self, line: Line, new: str, out: list[Instruction]) -> None:
         former, line.active = line.active, new
-        left = line.legs.get(former)
-        returned = line.order.sources.index(new) < line.order.sources.index(former)
-        reason = left.status.code if left is not None and not left.health.healthy else "returned"
-        text = f"{new} instead of {former}: "
-        if returned:
-            text += f"{new} is well again"
-        else:
-            text += left.status.text if left is not None else "it is gone"
+        leg = line.legs.get(former)
+        trouble = (leg.trouble or leg.status) if leg is not None else line.status
+        reason, text = trouble.code, f"{new} instead of {former}: {trouble.text}"
+        if leg is not None and leg.health.healthy:
+            reason, text = "returned", f"{new} instead of {former}: {new} is well again"
         status = line.legs[new].status
         line.status = status
         out.append(Switched(line.symbol, former, new, reason, text, status))

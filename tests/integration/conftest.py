@@ -116,6 +116,8 @@ def settings_for(ports: list[int], name: str, **more: object) -> dict[str, objec
         "router.lease": 3.0,
         "router.linger": 1.0,
         "reconciler.first_backoff": 0.1,
+        # One source, so that what happens to it is seen; failover has tests of its own.
+        "sources.order": ["tradingview"],
         **{key.replace("__", "."): value for key, value in more.items()},
     }
 
@@ -154,11 +156,20 @@ def start_shared(
     yield from _starter(free_ports, tmp_path_factory.mktemp("run"))
 
 
-def next_item(cs: Client, wanted: Callable[[Any], bool], within: float = PATIENCE) -> Any:
-    """Return the next item that is wanted; the test fails when it does not come in time."""
+def next_item(
+    cs: Client,
+    wanted: Callable[[Any], bool],
+    also: Callable[[Any], object] = lambda _item: None,
+    within: float = PATIENCE,
+) -> Any:
+    """Return the next item that is wanted; the test fails when it does not come in time.
+
+    ``also`` is called with every item on the way.
+    """
     deadline = time.monotonic() + within
     seen: list[str] = []
     for item in cs.events(within):
+        also(item)
         if wanted(item):
             return item
         if not isinstance(item, Tick):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cryptostream.records import Phase
 from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.failover import FailoverRules
@@ -31,10 +33,11 @@ def order(symbol: str) -> Order:
 class Case:
     """An acquisition with a clock and two workers."""
 
-    def __init__(self, *sources: str, warm: bool = False) -> None:
+    def __init__(self, *sources: str, warm: bool = False, delay: float = 60.0) -> None:
         self.now = 100.0
         failover = FailoverRules(after=3.0, first_within=15.0, return_after=30.0, warm=warm)
-        self.it = Acquisition({"page": RULES, "api": RULES}, failover, order)
+        rules = replace(RULES, delay=lambda attempt: delay)
+        self.it = Acquisition({"page": rules, "api": rules}, failover, order)
         for number, source in enumerate(sources or ("page", "api"), 1):
             self.up(source, number)
 
@@ -114,6 +117,18 @@ def test_a_source_that_stays_ill_is_left_and_what_happened_is_said():
     assert (switch.status.phase, switch.status.source) == (Phase.LIVE, "api")
     # The blocked source has no worker: it waits for its next attempt.
     assert case.it.writers(BTC) == (2, [])
+
+
+def test_the_reason_of_a_switch_is_what_was_wrong_and_not_that_it_is_tried_again():
+    case = live_page(delay=5.0)
+    case.say("page", PageState.FAILED, "crashed")
+    case.clock(3.0)
+    case.clock(2.1)
+    assert case.line.status.phase is Phase.LOADING
+
+    [switch] = only(Switched, case.say("api", PageState.LIVE))
+
+    assert (switch.reason, switch.text) == ("crashed", "api instead of page: crashed")
 
 
 def test_a_short_illness_changes_nothing():

@@ -89,12 +89,15 @@ class Inquiries:
         self._failures = 0
 
     def check(self, ticker: str, now: float) -> Verdict | None:
-        """Return the verdict on a ticker if it is known, else ask."""
+        """Return the verdict on a ticker if it is known, else ask.
+
+        While nothing may be asked nobody can say: then the ticker goes on without a verdict.
+        """
         until, listed = self._kept.get(ticker, (0.0, None))
         if now < until:
             return Verdict(ticker, listed)
         self._wanted[Kind.LISTING][ticker] = None
-        return None
+        return Verdict(ticker, None, decided=False) if now < self._free_at else None
 
     def day(self, ticker: str) -> None:
         """Ask for the numbers of the day."""

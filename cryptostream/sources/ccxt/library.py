@@ -47,16 +47,8 @@ def build(ccxt_id: str, settings: Ccxt, loop: asyncio.AbstractEventLoop) -> Any:
         SourceError: ccxt does not know it, or the settings do not fit it.
 
     """
-    kind = getattr(ccxt.pro, ccxt_id, None) or getattr(ccxt.async_support, ccxt_id, None)
-    if ccxt_id not in ccxt.exchanges or kind is None:
-        raise SourceError(
-            f"ccxt knows no exchange {ccxt_id!r}",
-            code="unsupported",
-            hint="see sources.ccxt.exchanges",
-            retriable=False,
-        )
     addresses = addresses_of(ccxt_id, settings.urls)
-    exchange = kind(
+    exchange = _kind_of(ccxt_id)(
         {
             "asyncio_loop": loop,
             "timeout": int(settings.timeout * _MS),
@@ -75,6 +67,19 @@ def build(ccxt_id: str, settings: Ccxt, loop: asyncio.AbstractEventLoop) -> Any:
         ) from error
     _tune(exchange, settings)
     return exchange
+
+
+def _kind_of(ccxt_id: str) -> Any:  # noqa: ANN401
+    """Return ccxt's class of an exchange, with streams if it has any."""
+    kind = getattr(ccxt.pro, ccxt_id, None) or getattr(ccxt.async_support, ccxt_id, None)
+    if ccxt_id not in ccxt.exchanges or kind is None:
+        raise SourceError(
+            f"ccxt knows no exchange {ccxt_id!r}",
+            code="unsupported",
+            hint="see sources.ccxt.exchanges",
+            retriable=False,
+        )
+    return kind
 
 
 def _tune(exchange: Any, settings: Ccxt) -> None:  # noqa: ANN401

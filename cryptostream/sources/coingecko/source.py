@@ -170,15 +170,7 @@ class CoinGeckoSource:
         """Find the coins of assets that the settings do not name."""
         if not self._tickers.unresolved():
             return
-        if not self._read:
-            self._listing = await asyncio.to_thread(listing.read, self._file, self._base)
-            self._read = True
-        kept = self._listing
-        if kept is None or kept.is_old(time.time_ns() / 1e9):
-            if self._plan.spend(time.monotonic()):
-                await self._fetch_list(http)
-            # Without a new list an old one is better than none.
-            kept = self._listing
+        kept = await self._coins(http)
         if kept is None:
             return
         for ticker in self._tickers.unresolved():
@@ -191,6 +183,17 @@ class CoinGeckoSource:
                 self._ids[ticker.need.asset] = coin
                 self._say(self._tickers.resolve(ticker, Price(coin, ticker.need.currency), now))
         self._wish()
+
+    async def _coins(self, http: aiohttp.ClientSession) -> listing.Listing | None:
+        """Return the list of coins: from disk, or a new one when that is old."""
+        if not self._read:
+            self._listing = await asyncio.to_thread(listing.read, self._file, self._base)
+            self._read = True
+        old = self._listing is None or self._listing.is_old(time.time_ns() / 1e9)
+        if old and self._plan.spend(time.monotonic()):
+            await self._fetch_list(http)
+        # Without a new list an old one is better than none.
+        return self._listing
 
     async def _fetch_list(self, http: aiohttp.ClientSession) -> None:
         try:

@@ -135,6 +135,15 @@ def test_a_failure_decides_nothing_and_is_asked_again_later():
     assert made.due(13.0) == [question]
 
 
+def test_who_comes_while_nothing_may_be_asked_goes_on_without_a_verdict():
+    made = inquiries()
+    made.day("A")
+    [question] = made.due(0.0)
+    made.failed(question, limited(60.0), 0.0)
+    assert made.check("B", 1.0) == Verdict("B", None, decided=False)
+    assert made.due(60.0)[0] == Question(Kind.LISTING, ("B",))
+
+
 def test_pauses_begin_anew_after_a_success():
     made = inquiries()
     for name, now in (("A", 0.0), ("B", 100.0)):

@@ -43,7 +43,7 @@ def test_switched_off_or_without_an_exchange_it_has_nothing():
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(overrides):
-    with pytest.raises(ConfigError, match="sources.ccxt"):
+    with pytest.raises(ConfigError, match=r"sources\.ccxt"):
         load(environ={}, overrides=overrides)
 
 
