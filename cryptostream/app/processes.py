@@ -5,6 +5,7 @@ Each loads only what its own process needs.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,8 +35,9 @@ async def router(child: Child, config: Mapping[str, object]) -> None:
 
     known = _set_up(config, "router")
     async with ListingDirectory(known.directory) as directory:
-        facts = {name: kind.facts() for name, kind in kinds().items()}
-        await process.main(child, known, directory, facts, checked_order(known, kinds()))
+        installed = await asyncio.to_thread(kinds)
+        facts = {name: kind.facts() for name, kind in installed.items()}
+        await process.main(child, known, directory, facts, checked_order(known, installed))
 
 
 async def feeds(child: Child, config: Mapping[str, object]) -> None:

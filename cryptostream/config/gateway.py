@@ -46,7 +46,7 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     slow_after: Annotated[
         Seconds, doc("a viewer whose messages wait for so long is disconnected; seconds")
     ] = 10.0
-    ring: Annotated[Count, doc("records per topic kept for viewers that come back")] = 256
+    ring: Annotated[Count, doc("records per topic kept for viewers that come back")] = 512
     heartbeat: Annotated[Seconds, doc("a viewer hears something at least this often; seconds")] = (
         1.0
     )

@@ -52,7 +52,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The parameters of ``/simple/price``; ``decimals`` is ``None`` for all there are."""
+    """The parameters of ``simple/price``; ``decimals`` is ``None`` for all there are."""
 
     ids: tuple[str, ...]
     currencies: tuple[str, ...]
@@ -97,7 +97,7 @@ def ask(query: Mapping[str, str]) -> Question | Answer:
 def prices(
     question: Question, snapshot_of: Callable[[str], Snapshot], faults_of: Callable[[str], Faults]
 ) -> Answer:
-    """Answer ``/simple/price``: unknown ids are absent.
+    """Answer ``simple/price``: unknown ids are absent.
 
     ``snapshot_of`` gives what the cache holds for a listing: a frozen coin has an older one.
     """
@@ -164,7 +164,7 @@ def _rounded(price: Decimal, decimals: int | None) -> Decimal:
 
 
 def coin_list(faults_of: Callable[[str], Faults]) -> Answer:
-    """Answer ``/coins/list``."""
+    """Answer ``coins/list``."""
 
     def listed(coin: Coin) -> bool:
         return coin.listing is None or "coingecko_absent" not in faults_of(coin.listing)

@@ -62,12 +62,12 @@ class CoinGeckoRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get(base + path, self._guarded(handler, pro=base == PRO))
+            web.get(f"{base}/{path}", self._guarded(handler, pro=base == PRO))
             for base in (FREE, PRO)
             for path, handler in (
-                ("/ping", self.ping),
-                ("/simple/price", self.price),
-                ("/coins/list", self.coins),
+                ("ping", self.ping),
+                ("simple/price", self.price),
+                ("coins/list", self.coins),
             )
         ]
 

@@ -112,7 +112,8 @@ class SourceKind:
 
     ``venue`` names the exchange that the source's prices of a symbol come from (``None``: it
     does not have the symbol); where that is not the symbol's own exchange, its records say so.
-    ``build`` loads what the source needs; ``None`` for the source that has browsers instead.
+    ``load`` imports what the source needs and returns what builds it; it is called off the
+    event loop, because importing reads files. ``None`` for the source that has browsers.
     ``opening`` is how many symbols may be opened at the same time.
     """
 
@@ -122,7 +123,7 @@ class SourceKind:
     policy: UsePolicy
     timeliness: Timeliness
     venue: Callable[[str, Config], str | None]
-    build: Callable[[Config, Outlet], Feed] | None
+    load: Callable[[], Callable[[Config, Outlet], Feed]] | None
     opening: int = 1000
 
     def facts(self) -> dict[str, object]:

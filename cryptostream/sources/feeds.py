@@ -43,15 +43,16 @@ class FeedActor:
             Exception: whatever the source raised: it is not sound and is built anew.
 
         """
-        if self._kind.build is None:
+        if self._kind.load is None:
             raise StartError(f"{self._kind.name} is not a feed", code="bad_source")
+        build = await asyncio.to_thread(self._kind.load)
         worker = Worker(
             f"feeds/{self._kind.name}",
             CAPACITY,
             self._config.socket_path("workers"),
             opening=self._kind.opening,
         )
-        source = self._kind.build(self._config, worker)
+        source = build(self._config, worker)
         ended = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -71,7 +72,7 @@ def runnable(config: Config) -> list[SourceKind]:
     found = []
     for kind in kinds().values():
         settings = getattr(config.sources, kind.name, None)
-        if kind.build is not None and getattr(settings, "enabled", True):
+        if kind.load is not None and getattr(settings, "enabled", True):
             found.append(kind)
     return found
 
@@ -90,7 +91,7 @@ def spec(kind: SourceKind, config: Config) -> ChildSpec:
 
 async def main(child: Child, config: Config) -> None:
     """Run all feeds as a supervised child until asked to stop."""
-    feeds = runnable(config)
+    feeds = await asyncio.to_thread(runnable, config)
     supervisor = Supervisor(
         SupervisorSpec(
             name="feeds",

@@ -93,5 +93,5 @@ KIND = SourceKind(
     policy=UsePolicy(automated=True, redistribution=True, needs_key=False, terms="your own"),
     timeliness=Timeliness.REAL_TIME,
     venue=lambda symbol, _config: split_symbol(symbol)[0],
-    build=LinesSource,
+    load=lambda: LinesSource,
 )

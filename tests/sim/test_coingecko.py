@@ -18,6 +18,7 @@ from cryptostream.sim.settings import SimSettings
 BTC = "BINANCE:BTCUSDT"
 PEPE = "BINANCE:PEPEUSDT"
 DEADLINE = 10
+PRICE = "simple/price"
 FREE, PRO = "/coingecko/api/v3", "/coingecko-pro/api/v3"
 
 
@@ -31,7 +32,7 @@ async def fresh():
 
 async def ask_price(sim, http, base=FREE, headers=None, **query):
     """Return status, headers and text of a price question."""
-    url = f"{sim.url}{base}/simple/price"
+    url = f"{sim.url}{base}/{PRICE}"
     async with http.get(url, params=query, headers=headers) as answer:
         return answer.status, answer.headers, await answer.text()
 

@@ -49,7 +49,7 @@ def kind_of(built: list[FragileSource]) -> SourceKind:
         policy=UsePolicy(automated=True, redistribution=True, needs_key=False, terms=""),
         timeliness=Timeliness.REAL_TIME,
         venue=lambda _symbol, _config: "BINANCE",
-        build=lambda _config, outlet: FragileSource(outlet, built),
+        load=lambda: lambda _config, outlet: FragileSource(outlet, built),
     )
 
 
@@ -106,6 +106,6 @@ async def test_a_source_that_is_stopped_says_good_bye(config) -> None:
 
 def test_feeds_that_are_switched_off_and_pages_do_not_run_here():
     names = {kind.name for kind in runnable(Config())}
-    assert names == {name for name, kind in kinds().items() if kind.build is not None}
+    assert names == {name for name, kind in kinds().items() if kind.load is not None}
     off = Config.from_dict({"sources": {"binance": {"enabled": False}}})
     assert {kind.name for kind in runnable(off)} == names - {"binance"}

@@ -19,7 +19,7 @@ def kind(name: str, venue) -> SourceKind:
         policy=POLICY,
         timeliness=Timeliness.REAL_TIME,
         venue=lambda symbol, _config: venue(split_symbol(symbol)[0]),
-        build=None,
+        load=None,
     )
 
 

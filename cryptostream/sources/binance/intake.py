@@ -8,17 +8,24 @@ from msgspec.structs import replace
 
 from cryptostream.errors import ProtocolError
 from cryptostream.sources.binance.messages import (
+    BOOK_AT,
+    BOOK_BEGINS,
+    TRADE_AT,
+    TRADE_BEGINS,
+    UNREADABLE,
     Answer,
     BookMessage,
     DayMessage,
+    Shutdown,
     TradeMessage,
     decode,
+    read_book,
+    read_trade,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptostream.records import TickText
     from cryptostream.sources.base import Outlet
     from cryptostream.sources.binance.quotes import Counts, Quotes, Records
 
@@ -51,26 +58,29 @@ class Publisher:
     """Hands records on, one of each kind for every symbol that a ticker is wanted as."""
 
     def __init__(self, outlet: Outlet, desk: Desk) -> None:
-        self._outlet = outlet
-        self._desk = desk
+        self.outlet = outlet
+        self.desk = desk
 
     def publish(self, quotes: Quotes, records: Records) -> None:
         """Hand on what a message gave."""
         trade, tick = records
         if not quotes.settled:
-            self._desk.look_at(quotes)
+            self.desk.look_at(quotes)
         if trade is not None:
-            self._outlet.trade(trade)
-            for symbol in quotes.also:
-                self._outlet.trade(replace(trade, symbol=symbol))
+            self.outlet.trade(trade)
         if tick is not None:
-            self.tick(quotes, tick)
+            self.outlet.tick(tick)
+        if quotes.also:
+            self.copies(quotes, records)
 
-    def tick(self, quotes: Quotes, tick: TickText) -> None:
-        """Hand on a tick alone."""
-        self._outlet.tick(tick)
+    def copies(self, quotes: Quotes, records: Records) -> None:
+        """Hand the same on for the other symbols of a ticker."""
+        trade, tick = records
         for symbol in quotes.also:
-            self._outlet.tick(replace(tick, symbol=symbol))
+            if trade is not None:
+                self.outlet.trade(replace(trade, symbol=symbol))
+            if tick is not None:
+                self.outlet.tick(replace(tick, symbol=symbol))
 
 
 class Intake:
@@ -84,33 +94,82 @@ class Intake:
         on_shutdown: Callable[[], None],
     ) -> None:
         self.routes: dict[str, tuple[Quotes, Route]] = {}
-        self._publish = publisher.publish
+        self._publisher = publisher
+        self._trade = publisher.outlet.trade
+        self._tick = publisher.outlet.tick
         self._counts = counts
         self._on_answer = on_answer
         self._on_shutdown = on_shutdown
 
     def take(self, payload: bytes, now_ns: int) -> None:
-        """Take a message; what cannot be read or is not wanted is counted."""
+        """Take a message; what cannot be read or is not wanted is counted.
+
+        Trades and book tops are nearly all there is. Their way is written out here: each call
+        less is one part in thirty of what a message costs.
+        """
+        try:
+            if payload[TRADE_AT] == TRADE_BEGINS:
+                trade_message = read_trade(payload)
+                found = self.routes.get(trade_message.s)
+                if found is None:
+                    self._counts.unrouted += 1
+                    return
+                quotes, route = found
+                records = route.trade(trade_message, now_ns)
+            elif payload[BOOK_AT] == BOOK_BEGINS:
+                book_message = read_book(payload)
+                found = self.routes.get(book_message.s)
+                if found is None:
+                    self._counts.unrouted += 1
+                    return
+                quotes, route = found
+                records = route.book(book_message, now_ns)
+            else:
+                self._seldom(payload, now_ns)
+                return
+        except UNREADABLE:
+            self._seldom(payload, now_ns)
+            return
+        except ProtocolError:
+            self._counts.malformed += 1
+            return
+        trade, tick = records
+        if not quotes.settled:
+            self._publisher.desk.look_at(quotes)
+        if trade is not None:
+            self._trade(trade)
+        if tick is not None:
+            self._tick(tick)
+        if quotes.also:
+            self._publisher.copies(quotes, records)
+
+    def _seldom(self, payload: bytes, now_ns: int) -> None:
+        """Take what is not, or does not begin like, a trade or a book top."""
         try:
             message = decode(payload)
-            if isinstance(message, TradeMessage):
-                quotes, route = self.routes[message.s]
-                self._publish(quotes, route.trade(message, now_ns))
-            elif isinstance(message, BookMessage):
-                quotes, route = self.routes[message.s]
-                self._publish(quotes, route.book(message, now_ns))
-            elif isinstance(message, DayMessage):
-                quotes, route = self.routes[message.s]
-                self._publish(quotes, route.day(message, now_ns))
-            elif isinstance(message, Answer):
+            if isinstance(message, Answer):
                 self._on_answer(message)
-            else:
+            elif isinstance(message, Shutdown):
                 self._on_shutdown()
-        except KeyError:
-            # The last messages of a ticker that has just been closed.
-            self._counts.unrouted += 1
+            else:
+                self._data(message, now_ns)
         except ProtocolError as error:
             if error.code == "unexpected":
                 self._counts.unexpected += 1
             else:
                 self._counts.malformed += 1
+
+    def _data(self, message: TradeMessage | BookMessage | DayMessage, now_ns: int) -> None:
+        found = self.routes.get(message.s)
+        if found is None:
+            # The last messages of a ticker that has just been closed.
+            self._counts.unrouted += 1
+            return
+        quotes, route = found
+        if isinstance(message, DayMessage):
+            records = route.day(message, now_ns)
+        elif isinstance(message, TradeMessage):
+            records = route.trade(message, now_ns)
+        else:
+            records = route.book(message, now_ns)
+        self._publisher.publish(quotes, records)

@@ -8,6 +8,8 @@ from cryptostream.sources.base import Capabilities, SourceKind, Timeliness, UseP
 from cryptostream.symbols import split_symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptostream.config.settings import Config
     from cryptostream.sources.base import Feed, Outlet
 
@@ -20,11 +22,10 @@ def _venue(symbol: str, config: Config) -> str | None:
     return exchange if settings.enabled and mine else None
 
 
-def _build(config: Config, outlet: Outlet) -> Feed:
-    # The libraries of a source are loaded only in the process that runs it.
+def _load() -> Callable[[Config, Outlet], Feed]:
     from cryptostream.sources.binance.source import BinanceSource  # noqa: PLC0415
 
-    return BinanceSource(config.sources.binance, outlet)
+    return lambda config, outlet: BinanceSource(config.sources.binance, outlet)
 
 
 KIND = SourceKind(
@@ -40,5 +41,5 @@ KIND = SourceKind(
     ),
     timeliness=Timeliness.REAL_TIME,
     venue=_venue,
-    build=_build,
+    load=_load,
 )

@@ -81,16 +81,17 @@ class _Head(msgspec.Struct):
     result: msgspec.Raw = msgspec.Raw()
 
 
-_trade = msgspec.json.Decoder(TradeMessage).decode
-_book = msgspec.json.Decoder(BookMessage).decode
+# The two frequent ones may be read by whoever knows them by how they begin.
+read_trade = msgspec.json.Decoder(TradeMessage).decode
+read_book = msgspec.json.Decoder(BookMessage).decode
 _day = msgspec.json.Decoder(DayMessage).decode
 _head = msgspec.json.Decoder(_Head).decode
 
-# Where the letters stand that tell the frequent messages apart: {"e":"trade and {"u":.
-_KEY, _EVENT = 2, 6
-_IS_EVENT, _IS_BOOK, _IS_TRADE = b"eut"
+# Where the letters stand that tell them from the others: {"e":"trade and {"u":.
+TRADE_AT, TRADE_BEGINS = slice(2, 7), b'e":"t'
+BOOK_AT, BOOK_BEGINS = slice(2, 4), b'u"'
 # RecursionError: nested deeper than the decoder follows, in a part that is only skipped.
-_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def decode(payload: bytes) -> Message:
@@ -101,14 +102,8 @@ def decode(payload: bytes) -> Message:
 
     """
     try:
-        if len(payload) > _EVENT:
-            key = payload[_KEY]
-            if key == _IS_BOOK:
-                return _book(payload)
-            if key == _IS_EVENT and payload[_EVENT] == _IS_TRADE:
-                return _trade(payload)
         return _by_content(payload)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ProtocolError(f"a message of the stream: {error}") from error
 
 
@@ -116,13 +111,13 @@ def _by_content(payload: bytes) -> Message:
     head = _head(payload)
     match head.e:
         case "trade":
-            return _trade(payload)
+            return read_trade(payload)
         case "24hrTicker" | "24hrMiniTicker":
             return _day(payload)
         case "serverShutdown":
             return Shutdown()
         case "":
-            return _book(payload) if head.u is not None else _answer(head)
+            return read_book(payload) if head.u is not None else _answer(head)
     raise ProtocolError(f"an event {head.e[:40]!r} that nobody asked for", code="unexpected")
 
 

@@ -54,11 +54,13 @@ _CODES: tuple[tuple[type[Exception], str, bool], ...] = (
 _STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def ours(error: BaseException, exchange: str, headers: Mapping[str, str], now: float) -> Exception:
+def ours(
+    error: BaseException, exchange: str, headers: Mapping[str, str], now: float
+) -> SourceError:
     """Return the error of ours for one that came out of ccxt.
 
-    ``headers`` are those of its last answer, ``now`` is Unix time in s. What can only be a
-    mistake of ours is returned as it is.
+    ``headers`` are those of its last answer, ``now`` is Unix time in s. What nobody foresaw is
+    a failure of the library with that exchange: the others go on.
     """
     cause = _cause(error)
     if isinstance(cause, aiohttp.WSServerHandshakeError):
@@ -70,7 +72,8 @@ def ours(error: BaseException, exchange: str, headers: Mapping[str, str], now: f
     if isinstance(error, _STUMBLES):
         text = f"{exchange} sent what ccxt cannot read ({type(error).__name__}: {_short(error)})"
         return SourceError(text, code="malformed")
-    return error if isinstance(error, Exception) else SourceError(_short(error), code="internal")
+    text = f"ccxt failed with {exchange} ({type(error).__name__}: {_short(error)})"
+    return SourceError(text, code="library_failed")
 
 
 def _cause(error: BaseException) -> aiohttp.ClientError | OSError | None:

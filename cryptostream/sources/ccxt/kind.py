@@ -11,6 +11,8 @@ from cryptostream.sources.ccxt.names import ids_by_exchange
 from cryptostream.symbols import split_symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptostream.config.settings import Config
     from cryptostream.sources.base import Feed, Outlet
 
@@ -27,7 +29,7 @@ def _venue(symbol: str, config: Config) -> str | None:
     return exchange if settings.enabled and has else None
 
 
-def _build(config: Config, outlet: Outlet) -> Feed:
+def _load() -> Callable[[Config, Outlet], Feed]:
     if not INSTALLED:
         raise StartError(
             "the source ccxt needs the library ccxt, which is not installed",
@@ -36,7 +38,7 @@ def _build(config: Config, outlet: Outlet) -> Feed:
         )
     from cryptostream.sources.ccxt.source import CcxtSource  # noqa: PLC0415
 
-    return CcxtSource(config.sources.ccxt, outlet)
+    return lambda config, outlet: CcxtSource(config.sources.ccxt, outlet)
 
 
 KIND = SourceKind(
@@ -52,5 +54,5 @@ KIND = SourceKind(
     ),
     timeliness=Timeliness.REAL_TIME,
     venue=_venue,
-    build=_build,
+    load=_load,
 )

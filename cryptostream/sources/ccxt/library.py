@@ -87,7 +87,7 @@ def _tune(exchange: Any, settings: Ccxt) -> None:  # noqa: ANN401
     if isinstance(loading, dict) and "types" in loading:
         loading["types"] = spot_only(loading["types"])
     ping_ms = settings.silence * _MS / _PINGS
-    usual = exchange.streaming.get("keepAlive", ping_ms)
+    usual = exchange.streaming.get("keepAlive") or ping_ms
     exchange.streaming = {**exchange.streaming, "keepAlive": min(usual, ping_ms)}
     exchange.timeout_on_exit = _LINGER_MS
     # Reads a file; ccxt itself would do that in the loop.

@@ -10,13 +10,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from loguru import logger
-
 from cryptostream.errors import SourceError
-from cryptostream.sources.ccxt.intake import Intake, heard
-from cryptostream.sources.ccxt.library import build, call, close, silent_for
+from cryptostream.sources.ccxt.following import Following
+from cryptostream.sources.ccxt.library import build, close, silent_for
 from cryptostream.sources.ccxt.markets import market_of
-from cryptostream.sources.ccxt.methods import What
 from cryptostream.sources.ccxt.said import moment
 from cryptostream.sources.ccxt.table import loaded, table_of
 
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
     from cryptostream.config.ccxt import Ccxt
-    from cryptostream.sources.ccxt.methods import Method, Methods
+    from cryptostream.sources.ccxt.methods import Methods
     from cryptostream.sources.ccxt.said import Said
     from cryptostream.sources.ccxt.table import Table
     from cryptostream.sources.ccxt.tickers import Tickers
@@ -66,6 +63,7 @@ class Life:
         self._changed = changed
         self._followed: set[str] = set()
         self._wanted = time.monotonic()
+        self._following = Following(exchange, settings, tickers, say, self._start)
         self._group: asyncio.TaskGroup | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -146,75 +144,14 @@ class Life:
         self._followed.update(new)
         for method in self._methods.watched:
             for markets in (new,) if method.many else [(market,) for market in new]:
-                self._start(self._watch(method, markets))
+                self._start(self._following.watch(method, markets))
         if self._methods.polled is not None:
-            ask = self._poll if self._methods.polls else self._seed
+            ask = self._following.poll if self._methods.polls else self._following.seed
             self._start(ask(self._methods.polled, new))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         if self._group is not None:
             self._tasks.append(self._group.create_task(work))
-
-    # -- following ----------------------------------------------------------------------
-
-    async def _watch(self, method: Method, markets: tuple[str, ...]) -> None:
-        intake = Intake()
-        watch = getattr(self._exchange, method.name)
-        while True:
-            try:
-                result = await call(self._exchange, watch(_argument(method, markets)))
-            except SourceError as error:
-                if not _is_for_good(error) or len(markets) == 1:
-                    self._refused(method, markets, error)
-                else:
-                    # One of them is to blame: each for itself.
-                    for market in markets:
-                        self._start(self._watch(method, (market,)))
-                return
-            self._hear(method, markets, result, intake)
-
-    def _hear(
-        self, method: Method, markets: tuple[str, ...], result: object, intake: Intake
-    ) -> None:
-        self._say(heard(self._exchange, method, markets, result, intake, self._tickers))
-
-    def _refused(self, method: Method, markets: tuple[str, ...], error: SourceError) -> None:
-        """Take a refusal for good of what is watched for some markets.
-
-        Raises:
-            SourceError: it is not for good, or a matter of the exchange, not of the markets.
-
-        """
-        if not _is_for_good(error):
-            raise error
-        if method.what is not What.TICKERS:
-            logger.warning("{}: {}: {}", self._exchange.id, method.name, error.message)
-            return
-        for market in markets:
-            self._say(self._tickers.refuse_market(market, error, moment()))
-
-    async def _poll(self, method: Method, markets: tuple[str, ...]) -> None:
-        """Ask again and again."""
-        while True:
-            await self._ask(method, markets)
-            await asyncio.sleep(self._settings.poll_period)
-
-    async def _seed(self, method: Method, markets: tuple[str, ...]) -> None:
-        """Ask once after markets that have shown no price: a quiet one may send none for long."""
-        await asyncio.sleep(self._settings.first_value_timeout / 2)
-        missing = tuple(self._tickers.without_value(markets))
-        if missing:
-            await self._ask(method, missing)
-
-    async def _ask(self, method: Method, markets: tuple[str, ...]) -> None:
-        fetch = getattr(self._exchange, method.name)
-        for each in (markets,) if method.many else [(market,) for market in markets]:
-            try:
-                result = await call(self._exchange, fetch(_argument(method, each)))
-            except SourceError as error:
-                self._refused(method, each, error)
-            else:
-                self._hear(method, each, result, Intake())
 
     # -- silence -------------------------------------------------------------------------
 
@@ -234,12 +171,3 @@ class Life:
             raise SourceError(
                 f"{self._exchange.id} has sent nothing for {silent:.0f} s", code="silent"
             )
-
-
-def _is_for_good(error: SourceError) -> bool:
-    """Tell whether a market cannot be had; what ccxt does not support is not the market's fault."""
-    return not error.retriable and error.code != "unsupported"
-
-
-def _argument(method: Method, markets: tuple[str, ...]) -> list[str] | str:
-    return list(markets) if method.many else markets[0]

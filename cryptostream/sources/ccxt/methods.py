@@ -44,6 +44,9 @@ class Methods:
     polls: bool
 
 
+# Codes of errors that mean: ccxt has no stream of the exchange, or none without an account. It
+# may still be asked.
+POLLED_INSTEAD = frozenset({"unsupported", "unauthorized"})
 # The best first: one connection for all markets is better than one for each.
 _TICKERS = (
     ("watchTickers", Method("watch_tickers", What.TICKERS, many=True)),

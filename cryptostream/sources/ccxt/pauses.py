@@ -16,10 +16,10 @@ def pause_after(failures: int, code: str, retry_after: float | None, chance: flo
     A pause that the exchange asks for is kept; the others are shortened by chance, by half at
     most, so that not all that failed together come back together.
     """
-    if retry_after is not None:
-        return retry_after
     own = min(LONGEST, FIRST * 2.0 ** min(failures - 1, 20)) * (1.0 - chance / 2)
-    return max(own, LIMITED) if code == "rate_limited" else own
+    if retry_after is None:
+        retry_after = LIMITED if code == "rate_limited" else 0.0
+    return max(own, retry_after)
 
 
 def failures_after(failures: int, lasted: float) -> int:

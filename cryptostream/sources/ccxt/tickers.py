@@ -159,14 +159,14 @@ class Tickers:
     def failed(self, error: SourceError, next_try: str, at: Moment) -> Iterator[Said]:
         """Take a failure of the exchange: values stay, and are marked with the reason."""
         self._trouble = error
-        self._quotes = {name: self._quotes[name] for name in self.markets()}
-        for quotes in self._quotes.values():
-            quotes.interrupted()
         for ticker in self._open.values():
             yield self._doubt(ticker, error, next_try, at)
 
     def untroubled(self, at: Moment) -> None:
-        """Note that nothing is known to be wrong any more; the next value says that all is well."""
+        """Note a new beginning: nothing is known to be wrong, and the old values are old."""
+        self._quotes = {name: self._quotes[name] for name in self.markets()}
+        for quotes in self._quotes.values():
+            quotes.interrupted()
         self._trouble = None
         for ticker in self._open.values():
             ticker.opened = at.now

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptostream.errors import SourceError
 from cryptostream.records import Tick
-from cryptostream.sources.ccxt.methods import methods_of
+from cryptostream.sources.ccxt.methods import POLLED_INSTEAD, methods_of
 from cryptostream.sources.ccxt.pauses import failures_after, pause_after
 from cryptostream.sources.ccxt.said import failed_report, moment
 from cryptostream.sources.ccxt.tickers import Tickers
@@ -94,7 +94,15 @@ class Venue:
             SourceError: it has failed.
 
         """
-        life = await asyncio.to_thread(importlib.import_module, _LIFE)
+        try:
+            life = await asyncio.to_thread(importlib.import_module, _LIFE)
+        except ImportError as error:
+            raise SourceError(
+                f"the library ccxt cannot be loaded: {error}",
+                code="missing_extra",
+                hint="pip install 'cryptostream[ccxt]'",
+                retriable=False,
+            ) from error
         loop = asyncio.get_running_loop()
         exchange = await asyncio.to_thread(life.build, self._id, self._settings, loop)
         self.connections += 1
@@ -123,8 +131,7 @@ class Venue:
         """Say what has happened, and leave the exchange alone for a while."""
         self.failed += 1
         self.why = error.message
-        if error.code == "unsupported" and self._streams:
-            # What ccxt cannot stream, it may be able to ask for.
+        if error.code in POLLED_INSTEAD and self._streams:
             self._streams = False
             return
         if not error.retriable:

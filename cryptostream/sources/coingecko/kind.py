@@ -8,6 +8,8 @@ from cryptostream.sources.base import Capabilities, SourceKind, Timeliness, UseP
 from cryptostream.sources.coingecko.coins import VENUE, ids_by_asset, need_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptostream.config.settings import Config
     from cryptostream.sources.base import Feed, Outlet
 
@@ -21,11 +23,10 @@ def _venue(symbol: str, config: Config) -> str | None:
     return VENUE if known else None
 
 
-def _build(config: Config, outlet: Outlet) -> Feed:
-    # Loads aiohttp, which only the feeds process needs.
+def _load() -> Callable[[Config, Outlet], Feed]:
     from cryptostream.sources.coingecko.source import CoinGeckoSource  # noqa: PLC0415
 
-    return CoinGeckoSource(config.sources.coingecko, outlet)
+    return lambda config, outlet: CoinGeckoSource(config.sources.coingecko, outlet)
 
 
 KIND = SourceKind(
@@ -41,5 +42,5 @@ KIND = SourceKind(
     ),
     timeliness=Timeliness.SNAPSHOT,
     venue=_venue,
-    build=_build,
+    load=_load,
 )

@@ -134,7 +134,7 @@ class CoinGeckoSource:
             "precision": "full",
         }
         try:
-            answer = await self._ask(http, "/simple/price", params)
+            answer = await self._ask(http, "simple/price", params)
             quotes = quotes_in(answer.value, call.currencies)
         except SourceError as error:
             self._fail(error, call.coins)
@@ -151,7 +151,7 @@ class CoinGeckoSource:
     ) -> Answer:
         self._calls += 1
         headers = await asyncio.to_thread(key_headers, self._settings, self._environ)
-        return await fetch(http, f"{self._base}{path}", params, headers)
+        return await fetch(http, f"{self._base}/{path}", params, headers)
 
     def _fail(self, error: SourceError, coins: Iterable[str]) -> None:
         self._failed += 1
@@ -197,7 +197,7 @@ class CoinGeckoSource:
 
     async def _fetch_list(self, http: aiohttp.ClientSession) -> None:
         try:
-            answer = await self._ask(http, "/coins/list", {})
+            answer = await self._ask(http, "coins/list", {})
             coins = coins_by_symbol(answer.value)
         except SourceError as error:
             self._fail(error, ())

@@ -29,6 +29,6 @@ KIND = SourceKind(
     timeliness=Timeliness.REAL_TIME,
     venue=_venue,
     # Pages need browsers, which are processes of their own.
-    build=None,
+    load=None,
     opening=4,
 )

@@ -214,7 +214,7 @@ def test_the_venue_is_the_exchange_of_the_settings(symbol, settings, venue):
 
 
 async def test_the_kind_builds_the_source():
-    built = KIND.build(Config(), Recorder())
+    built = KIND.load()(Config(), Recorder())
     assert isinstance(built, BinanceSource)
     assert (built.name, built.reports()) == ("binance", [])
     assert built.describe()["host"] == "wss://stream.binance.com:9443"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import ccxt.pro
 import pytest
-from ccxt.base.errors import BadSymbol, NotSupported
+from ccxt.base.errors import BadSymbol
 
 from cryptostream.config.ccxt import Ccxt
 from cryptostream.sim.server import SimServer
@@ -125,4 +125,3 @@ def bazaar(monkeypatch):
 
 
 BAD = BadSymbol("bazaar has no such thing")
-UNSUPPORTED = NotSupported("bazaar does not stream")

@@ -93,9 +93,10 @@ def test_the_pause_that_is_asked_for_is_passed_on():
     assert mapped(theirs.NetworkError("x"), asked).retry_after is None
 
 
-def test_a_mistake_of_ours_stays_one():
-    mistake = RuntimeError("ours")
-    assert mapped(mistake) is mistake
+def test_what_nobody_foresaw_is_a_failure_of_the_library():
+    error = mapped(RuntimeError("Session is closed"))
+    assert (error.code, error.retriable) == ("library_failed", True)
+    assert "RuntimeError: Session is closed" in error.message
 
 
 def test_a_page_does_not_become_part_of_a_message():

@@ -48,7 +48,7 @@ def test_settings_that_cannot_be_meant_are_refused(overrides):
 
 
 def test_it_is_built_from_the_settings():
-    source = KIND.build(Config(), RecordingOutlet())
+    source = KIND.load()(Config(), RecordingOutlet())
     assert isinstance(source, CcxtSource)
     assert source.name == KIND.name == "ccxt"
 
@@ -56,6 +56,6 @@ def test_it_is_built_from_the_settings():
 def test_without_the_library_the_remedy_is_named(monkeypatch):
     monkeypatch.setattr(kind, "INSTALLED", False)
     with pytest.raises(StartError) as caught:
-        KIND.build(Config(), RecordingOutlet())
+        KIND.load()(Config(), RecordingOutlet())
     assert caught.value.code == "missing_extra"
     assert "pip install 'cryptostream[ccxt]'" in caught.value.hint

@@ -23,8 +23,9 @@ def test_pauses_double_up_to_the_longest():
     [
         ("rate_limited", None, LIMITED),
         ("rate_limited", 3.0, 3.0),
+        ("rate_limited", 0.0, 0.25),
         ("blocked", 7200.0, 7200.0),
-        ("connection_lost", 0.0, 0.0),
+        ("connection_lost", None, 0.25),
     ],
 )
 def test_a_pause_that_is_asked_for_is_kept(code, asked, pause):

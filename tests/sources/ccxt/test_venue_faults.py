@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from ccxt.base.errors import AuthenticationError, NotSupported
 
 from cryptostream.records import Tick
 from cryptostream.wire.hop import PageState
-from tests.sources.ccxt.conftest import BTC, ETH, UNSUPPORTED
+from tests.sources.ccxt.conftest import BTC, ETH
 
 
 async def live(source, outlet, *symbols):
@@ -138,8 +139,10 @@ async def test_an_address_that_has_no_place_is_said_for_good(running, outlet):
         assert "api.public" in failed.text
 
 
-async def test_what_the_library_cannot_stream_is_polled(bazaar, running, outlet):
+@pytest.mark.parametrize("error", [NotSupported("no stream"), AuthenticationError("no account")])
+async def test_what_the_library_cannot_stream_is_polled(bazaar, running, outlet, error):
     bazaar.can = {"watchTickers": True, "fetchTickers": True}
+    bazaar.refusal = error
     bazaar.watch_tickers = refuses
     async with running(exchanges=("BAZAAR=bazaar",), poll_period=0.05) as source:
         await source.open("BAZAAR:AAAUSD", 1)
@@ -148,5 +151,5 @@ async def test_what_the_library_cannot_stream_is_polled(bazaar, running, outlet)
         assert source.describe()["failed"] == 1
 
 
-async def refuses(_self, _symbols, _params=None):
-    raise UNSUPPORTED
+async def refuses(self, _symbols):
+    raise self.refusal

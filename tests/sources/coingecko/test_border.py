@@ -12,6 +12,7 @@ from cryptostream.sources.coingecko import border
 from cryptostream.sources.coingecko.answers import Failure
 from cryptostream.sources.coingecko.border import fetch, refused
 
+PRICE = "simple/price"
 QUESTION = {"ids": "bitcoin", "vs_currencies": "usd"}
 
 
@@ -63,7 +64,7 @@ async def refusal(http, url, headers=None):
 
 
 async def test_a_good_answer_says_whether_it_is_simulated(sim, http):
-    answer = await fetch(http, f"{sim.url}{FREE}/simple/price", QUESTION, {})
+    answer = await fetch(http, f"{sim.url}{FREE}/{PRICE}", QUESTION, {})
     assert answer.simulated
     assert list(answer.value) == ["bitcoin"]
 
@@ -85,7 +86,7 @@ async def test_a_good_answer_says_whether_it_is_simulated(sim, http):
 )
 async def test_a_refusal_of_the_replica_has_a_code(sim, http, fault, params, code, retry_after):
     sim.faults.set(fault, **params)
-    error = await refusal(http, f"{sim.url}{FREE}/simple/price")
+    error = await refusal(http, f"{sim.url}{FREE}/{PRICE}")
     assert (error.code, error.retriable, error.retry_after) == (code, True, retry_after)
 
 
@@ -119,14 +120,14 @@ def test_a_text_about_the_key_is_not_passed_on():
 
 
 async def test_a_host_that_is_not_there_is_unreachable(http, free_port):
-    error = await refusal(http, f"http://127.0.0.1:{free_port}/simple/price")
+    error = await refusal(http, f"http://127.0.0.1:{free_port}/{PRICE}")
     assert error.code == "unreachable"
 
 
 async def test_a_host_that_does_not_answer_in_time_is_unreachable(sim):
     sim.faults.set("coingecko_slow", seconds=30)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.1)) as http:
-        error = await refusal(http, f"{sim.url}{FREE}/simple/price")
+        error = await refusal(http, f"{sim.url}{FREE}/{PRICE}")
     assert error.code == "unreachable"
 
 

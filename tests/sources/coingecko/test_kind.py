@@ -35,6 +35,6 @@ def test_switched_off_it_has_nothing():
 
 
 def test_it_is_built_from_the_settings():
-    source = KIND.build(Config(), RecordingOutlet())
+    source = KIND.load()(Config(), RecordingOutlet())
     assert isinstance(source, CoinGeckoSource)
     assert source.name == KIND.name == "coingecko"

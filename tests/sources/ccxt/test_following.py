@@ -6,10 +6,9 @@ from decimal import Decimal
 import pytest
 
 from cryptostream.records import Tick
-from cryptostream.sources.ccxt import life
 from cryptostream.wire.hop import PageState
 from tests.local_market import until
-from tests.sources.ccxt.conftest import BAD, BTC, DOGE, ETH
+from tests.sources.ccxt.conftest import BAD, BTC, ETH
 
 A, B, C = (f"BAZAAR:{name}USD" for name in ("AAA", "BBB", "CCC"))
 
@@ -53,6 +52,21 @@ async def test_a_market_that_is_refused_does_not_take_its_group_along(
         assert (failed.symbol, failed.retriable) == (B, False)
         await until(lambda: live(source) == {A, C})
         assert source.describe()["failed"] == 0
+
+
+async def test_a_market_that_a_poll_refuses_does_not_take_the_others_along(
+    bazaar, running_bazaar, outlet
+):
+    bazaar.can = {"fetchTickers": True}
+    bazaar.refused = {"BBB/USD": BAD}
+    async with running_bazaar(poll_period=0.05) as source:
+        for number, symbol in enumerate((A, B, C)):
+            await source.open(symbol, number)
+        await until(lambda: live(source) == {A, C})
+        failed = await outlet.state(PageState.FAILED, "unknown_symbol")
+        assert failed.symbol == B
+        await source.close(C, 2)
+        await until(lambda: called(bazaar, "fetch_tickers")[-1] == ("AAA/USD",))
 
 
 async def test_trades_that_are_refused_leave_the_ticks(bazaar, running_bazaar, outlet):
@@ -108,30 +122,3 @@ async def test_a_poll_that_fails_is_said_and_the_way_back_too(sim, running, outl
         sim.faults.clear()
         await outlet.state(PageState.LIVE)
         await outlet.take(Tick)
-
-
-async def test_an_exchange_that_nobody_wants_is_left(running, outlet, monkeypatch):
-    monkeypatch.setattr(life, "LINGER", 0.1)
-    async with running() as source:
-        await source.open(BTC, 1)
-        await outlet.take(Tick)
-        await source.close(BTC, 1)
-        await until(lambda: not source.describe()["connected"])
-        await source.open(BTC, 2)
-        await outlet.state(PageState.LIVE)
-        assert source.describe()["connections"] == 2
-
-
-async def test_markets_that_nobody_wants_any_more_are_dropped_in_time(running, outlet, monkeypatch):
-    monkeypatch.setattr(life, "WASTE", 1)
-    async with running() as source:
-        for number, symbol in enumerate((BTC, ETH, DOGE)):
-            await source.open(symbol, number)
-        await until(lambda: live(source) == {BTC, ETH, DOGE})
-        await source.close(ETH, 1)
-        await source.close(DOGE, 2)
-        renewed = await outlet.state(PageState.STALE, "renewed")
-        assert renewed.symbol == BTC
-        await outlet.state(PageState.LIVE, symbol=BTC)
-        assert source.describe()["connections"] == 2
-        assert source.describe()["failed"] == 0

@@ -1,0 +1,97 @@
+"""One viewer and what it follows, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cryptostream.gateway.auth import Grant
+    from cryptostream.gateway.closing import Close
+    from cryptostream.gateway.encoding import Codec
+    from cryptostream.gateway.outbox import Outbox
+    from cryptostream.gateway.pieces import Note, Piece
+
+# Position of the newest record that a viewer has of a symbol and kind: (epoch, seq).
+Cursor = tuple[int, int]
+# Canonical symbol -> kind -> cursor.
+Cursors = dict[str, dict[str, Cursor]]
+
+TICK, TRADE, STATUS = "tick", "trade", "status"
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """What one viewer wants of one symbol; ``skip`` are positions that it has already."""
+
+    viewer: Viewer
+    symbol: str
+    interval_ms: int
+    tick: bool = True
+    trade: bool = False
+    lane_ms: int | None = None  # the lane that serves it; None while it is not served
+    skip: dict[str, Cursor] = field(default_factory=dict)
+
+    def wants(self, kind: str) -> bool:
+        """Tell whether records of a kind are wanted; statuses always are."""
+        return (self.tick if kind == TICK else self.trade) if kind != STATUS else True
+
+    def offer(self, ticks: list[Piece], trades: list[Piece]) -> None:
+        """Take what a lane has of this symbol; statuses come among the ticks."""
+        out = self.viewer.out
+        if self.tick and self.trade and not self.skip:
+            out += ticks
+            out += trades
+            return
+        if self.tick and not self.skip:
+            out += ticks
+        else:
+            out += [piece for piece in ticks if self._is_new(piece)]
+        if self.trade:
+            out += [piece for piece in trades if self._is_new(piece)]
+
+    def _is_new(self, piece: Piece) -> bool:
+        if not self.wants(piece.kind):
+            return False
+        known = self.skip.get(piece.kind)
+        if known is None:
+            return True
+        if piece.record.epoch == known[0] and piece.seq <= known[1]:
+            return False
+        del self.skip[piece.kind]
+        return True
+
+
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """One connection: who it is, what it follows, what waits for it.
+
+    ``wake`` tells its connection that something waits or that ``closing`` is set. ``held`` are
+    the symbols that it wants, followed or still being asked for.
+    """
+
+    codec: Codec
+    outbox: Outbox
+    grant: Grant
+    wake: Callable[[], None]
+    address: str = ""
+    transport: str = "websocket"
+    client_id: str = ""
+    interval_ms: int = 0
+    paused: bool = False
+    closing: Close | None = None
+    heard_last: float = 0.0  # when something was last queued for it; s of a steady clock
+    held: set[str] = field(default_factory=set)
+    follows: dict[str, Subscription] = field(default_factory=dict)
+    cursors: Cursors = field(default_factory=dict)
+    out: list[Piece | Note] = field(default_factory=list)
+    records: int = 0
+    conflated: int = 0
+
+    def close(self, why: Close) -> None:
+        """Ask its connection to end; the first reason counts."""
+        if self.closing is None:
+            self.closing = why
+        self.wake()
