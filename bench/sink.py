@@ -18,12 +18,16 @@ from yapic import json
 from bench.counter import Counter
 from bench.helper import serve
 from cryptostream.client.aio import connect
-from cryptostream.records import Record, Tick, Trade
+from cryptostream.records import Tick, Trade
 from cryptostream.sockets import DrainedReader
 from cryptostream.wire.effects import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+
+# The far end's count is told once for so many messages.
+_TELL = 32
 
 
 class Sink:
@@ -51,16 +55,18 @@ class Sink:
         """Return how many records have come, how many of them trades, and the holes."""
         return {"records": self._count, "trades": self._trades, "gaps": self._gaps}
 
-    def trade(self, key: str) -> None:
-        """Note a trade."""
+    def trade(self, symbol: str, number: str | None) -> None:
+        """Count a trade, and note when it came."""
         self._trades += 1
         if self._noting:
-            self._seen[key] = time.time_ns()
+            self._seen[f"{symbol}:{number}"] = time.time_ns()
+        self.took()
 
-    def took(self, records: int) -> None:
-        """Count records."""
-        self._count += records
-        self._counter.set(self._count)
+    def took(self) -> None:
+        """Count a message of the exchange; the window is told now and then."""
+        self._count += 1
+        if not self._count % _TELL:
+            self._counter.set(self._count)
 
     def gap(self) -> None:
         """Count a hole."""
@@ -75,12 +81,12 @@ async def ours(sink: Sink, control: str, data: str, symbols: str) -> None:
         for start in range(0, len(wanted), 400):
             await cs.subscribe(*wanted[start : start + 400])
         async for item in cs.events():
-            if isinstance(item, Trade):
-                sink.trade(f"{item.symbol.partition(':')[2]}:{item.trade_id}")
-            if isinstance(item, Record):
-                # A trade comes as a trade and moves the tick; it is one message of the exchange.
-                sink.took(not (isinstance(item, Tick) and item.bid is None))
-            elif isinstance(item, Gap):
+            kind = type(item)
+            if kind is Trade:
+                sink.trade(item.symbol.partition(":")[2], item.trade_id)
+            elif kind is Tick and item.ts_source is None:
+                sink.took()  # a book top; what a trade did to the tick came as a trade already
+            elif kind is Gap:
                 sink.gap()
 
 
@@ -95,8 +101,9 @@ async def theirs(sink: Sink, port: str) -> None:
         _, _, body = frames[0].partition(b" ")
         record = json.loads(body.decode())
         if "id" in record:
-            sink.trade(f"{record['symbol'].replace('-', '')}:{record['id']}")
-        sink.took(1)
+            sink.trade(record["symbol"].replace("-", ""), record["id"])
+        else:
+            sink.took()
 
     DrainedReader(socket, take)
     await asyncio.Event().wait()

@@ -51,6 +51,7 @@ class Hub:
         self._lanes: dict[int, Lane] = {}
         self._ready: dict[Viewer, None] = {}
         self._asked: set[str] = set()
+        self._changed = False
 
     # -- viewers ------------------------------------------------------------------------
 
@@ -70,6 +71,7 @@ class Hub:
         held = self.symbols.get(symbol)
         if held is None:
             held = self.symbols[symbol] = Held(Ring(self._ring), Ring(self._ring))
+            self._changed = True
         held.viewers.add(viewer)
         viewer.held.add(symbol)
 
@@ -84,9 +86,13 @@ class Hub:
             held.viewers.discard(viewer)
             if not held.viewers:
                 del self.symbols[symbol]
+                self._changed = True
 
     def changes(self) -> tuple[list[str], list[str]]:
         """Return (symbols to ask the daemon for, symbols to give up) since the last call."""
+        if not self._changed:
+            return [], []
+        self._changed = False
         wanted = set(self.symbols)
         add, drop = sorted(wanted - self._asked), sorted(self._asked - wanted)
         self._asked = wanted
@@ -109,7 +115,7 @@ class Hub:
         held = self.symbols[symbol]
         before = viewer.follows.pop(symbol, None)
         if before is not None:
-            cursors = {**self._stop(before), **cursors}
+            cursors = self._stop(before)
         viewer.follows[symbol] = subscription
         if held.status is not None and before is None:
             self._give(viewer, [image_of(STATUS, held.status)])
@@ -273,9 +279,10 @@ class Hub:
         for viewer in self.viewers:
             self._give(viewer, [note])
 
-    def tell(self, viewer: Viewer, fields: dict[str, Any]) -> None:
-        """Send a viewer a message, in its place among the records."""
-        self._give(viewer, [Note(fields)])
+    def tell(self, viewer: Viewer, fields: dict[str, Any], place: int | None = None) -> None:
+        """Send a viewer a message: after what waits for it, or at a ``place`` among that."""
+        viewer.out.insert(len(viewer.out) if place is None else place, Note(fields))
+        self._ready[viewer] = None
 
     # -- what goes out ------------------------------------------------------------------
 

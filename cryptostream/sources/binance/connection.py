@@ -28,7 +28,7 @@ _READ = 256 * 1024
 
 
 class Connection(WSListener):
-    """Hands text messages to its intake, answers pings, counts ``frames``.
+    """Hands text messages to its intake, answers pings, counts ``reads``.
 
     ``flush`` is called when all that one read brought was handed on. ``spoke`` is called when
     a ping was answered: the exchange counts that as a message.
@@ -39,7 +39,7 @@ class Connection(WSListener):
     ) -> None:
         super().__init__()
         self.intake = intake
-        self.frames = 0
+        self.reads = 0
         self.simulated = False
         self._take = intake.take
         self._flush = flush
@@ -144,7 +144,6 @@ class Connection(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame; what one read brought has one time."""
-        self.frames += 1
         # Only data is that long, and to ask for the type of a frame costs more.
         if frame.payload_size > _LONGEST_CONTROL and frame.fin and not self._parts:
             now_ns = self._now_ns
@@ -154,8 +153,9 @@ class Connection(WSListener):
             self._take(frame.get_payload_as_bytes(), now_ns)
         else:
             self._other(transport, frame)
-        if frame.last_in_buffer or not self.frames & 255:
+        if frame.last_in_buffer:
             self._now_ns = 0
+            self.reads += 1
             self._flush()
 
     def _other(self, transport: WSTransport, frame: WSFrame) -> None:

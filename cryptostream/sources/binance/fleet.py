@@ -101,7 +101,7 @@ class Fleet:
         """Do what is due."""
         self._carry_out(self.shards.due(now))
         for serial, vigil in list(self._vigils.items()):
-            sign = vigil.look(self._open[serial].frames, now)
+            sign = vigil.look(self._open[serial].reads, now)
             if sign is Sign.ASK:
                 self._open[serial].ping()
                 self.shards.spoke(serial, now)
@@ -269,5 +269,5 @@ class Fleet:
             "connections": len(self._open),
             "waiting": sum(link.state is not LinkState.OPEN for link in links),
             "attempts": self.attempts,
-            "frames": sum(connection.frames for connection in self._open.values()),
+            "reads": sum(connection.reads for connection in self._open.values()),
         }

@@ -25,15 +25,15 @@ def positive(text: str, zeros: str = "") -> str:
     """
     # As in _is_number(), whose call would cost as much as what it does.
     if (
-        len(text) > _LONGEST
-        or not text.isascii()
-        or not text.replace(".", "", 1).isdecimal()
-        or not text.strip("0.")
+        text.isascii()
+        and text.replace(".", "", 1).isdecimal()
+        and len(text) <= _LONGEST
+        and (text[0] != "0" or text.strip("0."))
     ):
-        raise ProtocolError(f"{text[:_LONGEST]!r} is neither a price nor a quantity")
-    if zeros and text[_POINT] == "." and text.endswith(zeros):
-        return text[: -len(zeros)]
-    return text
+        if zeros and text[_POINT] == "." and text.endswith(zeros):
+            return text[: -len(zeros)]
+        return text
+    raise ProtocolError(f"{text[:_LONGEST]!r} is neither a price nor a quantity")
 
 
 def positive_or_none(text: str, zeros: str = "") -> str | None:
@@ -43,7 +43,9 @@ def positive_or_none(text: str, zeros: str = "") -> str | None:
         ProtocolError: it is something else than a number.
 
     """
-    return positive(text, zeros) if text.strip("0.") else None
+    if text and (text[0] != "0" or text.strip("0.")):
+        return positive(text, zeros)
+    return None
 
 
 def signed(text: str, zeros: str = "") -> str:

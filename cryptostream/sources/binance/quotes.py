@@ -125,9 +125,9 @@ class Quotes:
                 self._counts.duplicates += 1
                 return NOTHING
         # As in _time(), whose call would cost as much as what it does.
-        at: int | None = message.T * _NS_PER_MS
-        if not -_FURTHEST < now_ns - at < _FURTHEST:
-            at = self._time(message.T, now_ns)
+        source_ns = message.T * _NS_PER_MS
+        near = -_FURTHEST < now_ns - source_ns < _FURTHEST
+        at = source_ns if near else self._time(message.T, now_ns)
         trade = TradeText(
             symbol=self.symbol,
             source=SOURCE,

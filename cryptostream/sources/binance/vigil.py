@@ -14,7 +14,7 @@ class Sign(enum.Enum):
 
 
 class Vigil:
-    """Watches one connection, by the count of frames that it has received.
+    """Watches one connection, by the count of reads that brought something.
 
     The exchange pings each 20 s, elsewhere each 3 min. So a silent connection is asked by a
     ping of ours after half the time, and whatever comes then is a sign of life. It is never
@@ -24,13 +24,13 @@ class Vigil:
     def __init__(self, limit: float, now: float) -> None:
         self._half = limit / 2
         self._heard_at = now
-        self._frames = 0
+        self._reads = 0
         self._asked_at: float | None = None
 
-    def look(self, frames: int, now: float) -> Sign:
-        """Take the count of frames received so far."""
-        if frames != self._frames:
-            self._frames, self._heard_at, self._asked_at = frames, now, None
+    def look(self, reads: int, now: float) -> Sign:
+        """Take the count of reads so far."""
+        if reads != self._reads:
+            self._reads, self._heard_at, self._asked_at = reads, now, None
             return Sign.WELL
         if self._asked_at is not None:
             return Sign.DEAD if now - self._asked_at >= self._half else Sign.WELL
