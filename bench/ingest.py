@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench import procfs
+from bench.counter import Counter
 from bench.helper import Helper
 from bench.rows import Bar, Row
 from bench.stats import median, percentile
@@ -41,6 +42,7 @@ class Side(NamedTuple):
 
     firehose: Helper
     pids: list[int]
+    counter: Counter
     sink: Helper | None = None
     feeds: list[int] | None = None  # the feeds process alone
 
@@ -49,9 +51,9 @@ class Side(NamedTuple):
         return sum(procfs.cpu_seconds(procfs.tree(*(pids or self.pids))).values())
 
     def records(self) -> int:
-        """Return how many messages have arrived; where nobody counts them, were taken."""
+        """Return how many messages have been taken at the end of this side."""
         if self.sink is None:
-            return int(self.firehose.ask("sent"))
+            return self.counter.value()
         return int(self.sink.ask("count")["records"])
 
 
@@ -104,6 +106,7 @@ def _ours(symbols: int = SYMBOLS) -> Iterator[Side]:
             "router.max_tickers_per_client": 2 * MANY,
             "browsers.start": 0,
             "directory.enabled": False,
+            "gateway.enabled": False,
             "logs.level": "ERROR",
             "sources.order": ["binance"],
             "sources.coingecko.enabled": False,
@@ -119,7 +122,7 @@ def _ours(symbols: int = SYMBOLS) -> Iterator[Side]:
         )
         feeds = [pid for name, pid in pids.items() if name.endswith("feeds")]
         _await_lines(firehose, 1)
-        yield Side(firehose, [*pids.values(), sink.pid], sink, feeds)
+        yield Side(firehose, [*pids.values(), sink.pid], Counter(counter), sink, feeds)
 
 
 @contextmanager
@@ -137,7 +140,7 @@ def _peer(way: str, *, sink_port: int = 0) -> Iterator[Side]:
         stack.callback(peer.wait)
         stack.callback(peer.kill)
         _await_lines(firehose, 2 if way == "ccxt" else 1)
-        yield Side(firehose, [*pids, peer.pid], sink)
+        yield Side(firehose, [*pids, peer.pid], Counter(counter), sink)
 
 
 @contextmanager

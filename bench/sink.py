@@ -81,12 +81,11 @@ async def ours(sink: Sink, control: str, data: str, symbols: str) -> None:
         for start in range(0, len(wanted), 400):
             await cs.subscribe(*wanted[start : start + 400])
         async for item in cs.events():
-            kind = type(item)
-            if kind is Trade:
+            if isinstance(item, Trade):
                 sink.trade(item.symbol.partition(":")[2], item.trade_id)
-            elif kind is Tick and item.ts_source is None:
+            elif isinstance(item, Tick) and item.ts_source is None:
                 sink.took()  # a book top; what a trade did to the tick came as a trade already
-            elif kind is Gap:
+            elif isinstance(item, Gap):
                 sink.gap()
 
 

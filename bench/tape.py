@@ -131,6 +131,7 @@ def _ends() -> Iterator[Ends]:
             "router.data": f"tcp://127.0.0.1:{data}",
             "browsers.start": 0,  # the router alone: the worker is ours
             "directory.enabled": False,
+            "gateway.enabled": False,
             "logs.level": "ERROR",
         }
         daemon = stack.enter_context(Daemon(settings))

@@ -98,6 +98,7 @@ def world(
             # A page whose last consumer has left is closed at once: the next one begins anew.
             "router.linger": 0.0,
             "sim.port": sim,
+            "gateway.enabled": False,
             "sources.tradingview.base_url": front.url,
             "browsers.headless": "true",
             "browsers.extra_args": [f"--remote-debugging-port={debug}"],

@@ -49,9 +49,9 @@ async def feeds(child: Child, config: Mapping[str, object]) -> None:
 
 async def gateway(child: Child, config: Mapping[str, object]) -> None:
     """Serve browsers and services."""
-    from cryptostream.gateway import process  # noqa: PLC0415
+    from cryptostream.gateway.process import main  # noqa: PLC0415
 
-    await process.main(child, _set_up(config, "gateway"))
+    await main(child, _set_up(config, "gateway"))
 
 
 async def browser(child: Child, config: Mapping[str, object]) -> None:

@@ -21,6 +21,8 @@ def build_tree(config: Config) -> SupervisorSpec:
     if config.sim.enabled:
         children.insert(0, _child("sim", config))
     children.append(_child("feeds", config))
+    if config.gateway.enabled:
+        children.append(_child("gateway", config))
     children += [browser(config, number) for number in range(config.browsers.start)]
     return SupervisorSpec(
         name="cryptostream",

@@ -28,6 +28,7 @@ COMMANDS = {
     "sources": "cryptostream.cli.sources:sources",
     "status": "cryptostream.cli.status:status",
     "tail": "cryptostream.cli.tail:tail",
+    "token": "cryptostream.cli.token:token",
     "up": "cryptostream.cli.up:up",
     "watch": "cryptostream.cli.watch:watch",
     "why": "cryptostream.cli.why:why",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from cryptostream.errors import CryptoStreamError
+from cryptostream.errors import ConfigError, CryptoStreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +43,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
     connections: Annotated[int, msgspec.Meta(ge=1)] | None = None
     name: str = ""
+    token: str = ""  # the beginning of the hash of the token that gave it
 
     def allows(self, symbol: str) -> bool:
         """Tell whether a symbol may be followed."""
@@ -60,6 +61,27 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
     created: int
     grant: Grant = EVERYTHING
+
+    def mark(self) -> str:
+        """Return what tells this token from all others, without being of use to anybody."""
+        return self.sha256[:16]
+
+
+def checked_token(name: str, secret: str, created: int, grant: Grant) -> Token:
+    """Return what is kept of a new token; ``created`` is s since the Unix epoch.
+
+    Raises:
+        ConfigError: the name is not one that can be kept.
+
+    """
+    token = Token(name=name, sha256=digest(secret), created=created, grant=grant)
+    try:
+        return msgspec.convert(msgspec.to_builtins(token), Token)
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"a token cannot be named {name!r:.80}",
+            hint="use up to 64 letters, digits and the signs _ . @ -",
+        ) from error
 
 
 def new_secret() -> str:
@@ -89,7 +111,7 @@ def grant_for(secret: str, tokens: Iterable[Token]) -> Grant:
         raise BadToken(
             "the token is unknown or revoked", hint="make one with 'cryptostream token create'"
         )
-    return msgspec.structs.replace(found.grant, name=found.name)
+    return msgspec.structs.replace(found.grant, name=found.name, token=found.mark())
 
 
 def bearer(authorization: str) -> str:

@@ -15,7 +15,6 @@ class Close(enum.IntEnum):
     SHUTDOWN = 4000
     SLOW = 4001
     TOO_MANY_VIEWERS = 4002
-    FAILED = 4003
     BAD_TOKEN = 4500
     NO_TOKEN = 4501
     MALFORMED = 4502

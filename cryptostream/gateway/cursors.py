@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from cryptostream.gateway.conflation import merge
 from cryptostream.gateway.pieces import Note, Piece
-from cryptostream.gateway.viewer import TICK
+from cryptostream.gateway.positions import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cryptostream.gateway.positions import Cursor
     from cryptostream.gateway.ring import Ring
-    from cryptostream.gateway.viewer import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ def catch_up(
     return CatchUp([_gap(symbol, kind, ring, cursor), *image], recovered=False)
 
 
-def gap(symbol: str, kind: str, epoch: int, missing: tuple[int | None, int | None], why: str) -> Note:
+def gap(
+    symbol: str, kind: str, epoch: int, missing: tuple[int | None, int | None], why: str
+) -> Note:
     """Return the message that tells of records that will not come."""
     first, last = missing
     fields = {"t": "gap", "symbol": symbol, "kind": kind, "epoch": epoch}

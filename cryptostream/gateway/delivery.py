@@ -46,7 +46,7 @@ class Counters:
 
 
 class _Encoded(NamedTuple):
-    messages: list[bytes]
+    messages: list[tuple[str, bytes]]  # each with what its ``t`` says
     records: int
     conflated: int
 
@@ -65,6 +65,8 @@ class Delivery:
         for viewer in self._hub.collect():
             key = (viewer.codec, tuple(viewer.out))
             viewer.out.clear()
+            if viewer.trail is not None:
+                viewer.trail.follow(key[1])
             found = encoded.get(key)
             if found is None:
                 found = encoded[key] = _encode(*key, ts)
@@ -80,7 +82,7 @@ class Delivery:
                 if viewer.codec not in beats:
                     fields = {"t": "heartbeat", "ts": ts}
                     beats[viewer.codec] = encode_message(viewer.codec, fields)
-                self._queue(viewer, _Encoded([beats[viewer.codec]], 0, 0), now)
+                self._queue(viewer, _Encoded([("heartbeat", beats[viewer.codec])], 0, 0), now)
 
     def sent(self, viewer: Viewer, size: int, now: float) -> None:
         """Note that a viewer's oldest message has left."""
@@ -97,14 +99,15 @@ class Delivery:
         viewer.conflated += found.conflated
         self._counters.delivered_records += found.records
         self._counters.conflated_ticks += found.conflated
-        for message in found.messages:
+        for name, body in found.messages:
+            message = body if viewer.trail is None else viewer.trail.frame(name, body)
             verdict = viewer.outbox.put(message, now)
             if verdict is Verdict.CLOSE:
                 viewer.close(Close.SLOW)
                 return
             if verdict is Verdict.WARN:
                 self._warn(viewer, now)
-        viewer.wake()
+        viewer.wake(None)
 
     def _warn(self, viewer: Viewer, now: float) -> None:
         """Tell a viewer that it became slow, or is no more, and serve it accordingly."""
@@ -124,7 +127,7 @@ class Delivery:
 
 
 def _encode(codec: Codec, out: Sequence[Piece | Note], ts: int) -> _Encoded:
-    messages: list[bytes] = []
+    messages: list[tuple[str, bytes]] = []
     batch: list[bytes] = []
     records = conflated = 0
     for each in out:
@@ -133,10 +136,10 @@ def _encode(codec: Codec, out: Sequence[Piece | Note], ts: int) -> _Encoded:
             records += 1
             conflated += each.conflated
         if batch and (isinstance(each, Note) or len(batch) >= MOST_RECORDS):
-            messages.append(encode_batch(codec, batch, ts))
+            messages.append(("batch", encode_batch(codec, batch, ts)))
             batch = []
         if isinstance(each, Note):
-            messages.append(each.encoded(codec))
+            messages.append((str(each.fields.get("t", "answer")), each.encoded(codec)))
     if batch:
-        messages.append(encode_batch(codec, batch, ts))
+        messages.append(("batch", encode_batch(codec, batch, ts)))
     return _Encoded(messages, records, conflated)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cryptostream.gateway.conflation import Merged
 from cryptostream.gateway.pieces import Piece
-from cryptostream.gateway.viewer import STATUS, TICK, TRADE
+from cryptostream.gateway.positions import STATUS, TICK, TRADE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

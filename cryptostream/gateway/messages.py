@@ -21,7 +21,12 @@ _Recover = dict[str, dict[Kind, _Cursor]]
 
 
 class Asked(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag=str.lower, forbid_unknown_fields=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="op",
+    tag=str.lower,
+    forbid_unknown_fields=True,
 ):
     """What every message of a viewer has."""
 
@@ -79,7 +84,7 @@ class Resume(Asked, frozen=True, kw_only=True):
 
 
 class Ping(Asked, frozen=True, kw_only=True):
-    """Is anybody there?"""
+    """Ask for a sign of life."""
 
 
 Request = Hello | Subscribe | Unsubscribe | Modify | Set | Pause | Resume | Ping
@@ -89,7 +94,9 @@ _from_json = msgspec.json.Decoder().decode
 _from_msgpack = msgspec.msgpack.Decoder().decode
 
 
-def decode_request(codec: Codec, body: bytes | str) -> tuple[RequestId, Request | CryptoStreamError]:
+def decode_request(
+    codec: Codec, body: bytes | str
+) -> tuple[RequestId, Request | CryptoStreamError]:
     """Return the id and the request, or the id and the coded error to answer with.
 
     Never raises: whatever the bytes are, the answer is a value.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
@@ -14,7 +14,7 @@ from cryptostream.records import Status, Tick, Trade
 from cryptostream.wire.effects import Accepted, Connected, Disconnected, Gap, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Iterable
 
     from cryptostream.client.aio import AsyncClient
     from cryptostream.gateway.delivery import Delivery
@@ -26,7 +26,6 @@ _MOST = 5000
 _LOOK = 0.25
 # Records asked of the router to fill a ring: what it holds in its own by default.
 _HISTORY = 4096
-_Result = TypeVar("_Result")
 
 
 class Upstream:

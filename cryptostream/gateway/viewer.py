@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cryptostream.gateway.positions import STATUS, TICK
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,13 +15,8 @@ if TYPE_CHECKING:
     from cryptostream.gateway.encoding import Codec
     from cryptostream.gateway.outbox import Outbox
     from cryptostream.gateway.pieces import Note, Piece
-
-# Position of the newest record that a viewer has of a symbol and kind: (epoch, seq).
-Cursor = tuple[int, int]
-# Canonical symbol -> kind -> cursor.
-Cursors = dict[str, dict[str, Cursor]]
-
-TICK, TRADE, STATUS = "tick", "trade", "status"
+    from cryptostream.gateway.positions import Cursor, Cursors
+    from cryptostream.gateway.trail import Trail
 
 
 @dataclass(slots=True, eq=False)
@@ -68,16 +65,16 @@ class Subscription:
 class Viewer:
     """One connection: who it is, what it follows, what waits for it.
 
-    ``wake`` tells its connection that something waits or that ``closing`` is set. ``held`` are
+    ``wake`` tells its connection that something waits, and why it is to end if it is. ``held`` are
     the symbols that it wants, followed or still being asked for.
     """
 
     codec: Codec
     outbox: Outbox
     grant: Grant
-    wake: Callable[[], None]
+    wake: Callable[[Close | None], None]
     address: str = ""
-    transport: str = "websocket"
+    trail: Trail | None = None  # of a viewer by server-sent events
     client_id: str = ""
     interval_ms: int = 0
     paused: bool = False
@@ -85,13 +82,19 @@ class Viewer:
     heard_last: float = 0.0  # when something was last queued for it; s of a steady clock
     held: set[str] = field(default_factory=set)
     follows: dict[str, Subscription] = field(default_factory=dict)
-    cursors: Cursors = field(default_factory=dict)
+    recover: Cursors = field(default_factory=dict)  # where an earlier connection stood
+    cursors: Cursors = field(default_factory=dict)  # where it stood when it paused
     out: list[Piece | Note] = field(default_factory=list)
     records: int = 0
     conflated: int = 0
+
+    @property
+    def transport(self) -> str:
+        """What it is connected by."""
+        return "websocket" if self.trail is None else "sse"
 
     def close(self, why: Close) -> None:
         """Ask its connection to end; the first reason counts."""
         if self.closing is None:
             self.closing = why
-        self.wake()
+        self.wake(self.closing)

@@ -7,10 +7,11 @@ from cryptostream.config.settings import Config
 from supervisors.spec import Kind, Restart, stop_bound
 
 
-def test_a_daemon_is_a_router_and_its_browsers_in_start_order():
+def test_a_daemon_is_a_router_what_feeds_it_and_the_gateway_in_start_order():
     tree = build_tree(load(environ={}, overrides={"browsers.start": 2}).config)
 
-    assert [child.name for child in tree.children] == ["router", "browser-0", "browser-1"]
+    names = ["router", "feeds", "gateway", "browser-0", "browser-1"]
+    assert [child.name for child in tree.children] == names
     assert {child.kind for child in tree.children} == {Kind.PROCESS}
     assert {child.restart for child in tree.children} == {Restart.PERMANENT}
 

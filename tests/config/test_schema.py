@@ -13,6 +13,7 @@ def test_every_section_and_setting_has_its_path():
         "sources.coingecko",
         "sources.ccxt",
         "directory",
+        "gateway",
         "sim",
         "supervision",
         "logs",

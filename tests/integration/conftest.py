@@ -113,6 +113,7 @@ def settings_for(ports: list[int], name: str, **more: object) -> dict[str, objec
         "router.data": f"tcp://127.0.0.1:{ports[1]}",
         "sim.port": ports[2],
         "sim.heavy": False,
+        "gateway.enabled": False,
         "router.lease": 3.0,
         "router.linger": 1.0,
         "reconciler.first_backoff": 0.1,

@@ -28,11 +28,12 @@ STOP_WITHIN = 5.0
 @pytest.fixture
 def options(free_ports: Callable[[int], list[int]], tmp_path: Path) -> list[str]:
     """Return the options of a daemon that shares nothing with another on this machine."""
-    control, data, sim = free_ports(3)
+    control, data, sim, gateway = free_ports(4)
     return [
         f"--set=router.control=tcp://127.0.0.1:{control}",
         f"--set=router.data=tcp://127.0.0.1:{data}",
         f"--set=sim.port={sim}",
+        f"--set=gateway.port={gateway}",
         f"--set=instance=t{control}",
         f"--set=runtime_dir={tmp_path}",
     ]

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from cryptostream.errors import SourceError
 from cryptostream.sources.binance.border import FOREIGN, unreachable
@@ -23,14 +23,16 @@ _LONGEST = 1024 * 1024
 _GOODBYE = 1.0
 # The longest control frame (RFC 6455, 5.5), bytes.
 _LONGEST_CONTROL = 125
-# Read as one piece at first (bytes); grows when a busy connection fills it.
+# Read as one piece at first (bytes); the library doubles it when a busy connection fills it.
 _READ = 256 * 1024
+# Frames of a larger read that are handed on together: more is late, and no cheaper for each.
+_PIECE = 512
 
 
 class Connection(WSListener):
     """Hands text messages to its intake, answers pings, counts ``reads``.
 
-    ``flush`` is called when all that one read brought was handed on. ``spoke`` is called when
+    ``flush`` is called when what one read brought was handed on. ``spoke`` is called when
     a ping was answered: the exchange counts that as a message.
     """
 
@@ -48,6 +50,7 @@ class Connection(WSListener):
         self._abandoned = False
         self._parts = bytearray()
         self._now_ns = 0
+        self._left = _PIECE
 
     # -- life ---------------------------------------------------------------------------
 
@@ -108,8 +111,13 @@ class Connection(WSListener):
         try:
             async with asyncio.timeout(_GOODBYE):
                 await transport.wait_disconnected()
-        except (*FOREIGN, asyncio.CancelledError):
+        except WSError:
+            return  # it ended so; ended() has told
+        except TimeoutError:
             transport.disconnect(graceful=False)
+        except asyncio.CancelledError:
+            transport.disconnect(graceful=False)
+            raise
 
     def close(self) -> None:
         """Begin to close the connection."""
@@ -143,19 +151,21 @@ class Connection(WSListener):
             transport.disconnect(graceful=False)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Take a frame; what one read brought has one time."""
+        """Take a frame; what one read brought has one time, unless it brought very much."""
         # Only data is that long, and to ask for the type of a frame costs more.
         if frame.payload_size > _LONGEST_CONTROL and frame.fin and not self._parts:
-            now_ns = self._now_ns
-            if not now_ns:
-                now_ns = self._now_ns = time.time_ns()
+            if not self._now_ns:
+                self._now_ns = time.time_ns()
             # A copy of 150 bytes is faster here than a view of them.
-            self._take(frame.get_payload_as_bytes(), now_ns)
+            self._take(frame.get_payload_as_bytes(), self._now_ns)
         else:
             self._other(transport, frame)
-        if frame.last_in_buffer:
+        self._left -= 1
+        if frame.last_in_buffer or not self._left:
             self._now_ns = 0
+            self._left = _PIECE
             self.reads += 1
+            self.intake.settle()
             self._flush()
 
     def _other(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -163,7 +173,8 @@ class Connection(WSListener):
         match frame.msg_type:
             case WSMsgType.TEXT if frame.fin:
                 self._parts.clear()
-                self._take(frame.get_payload_as_bytes(), self._now_ns or time.time_ns())
+                self._now_ns = self._now_ns or time.time_ns()
+                self._take(frame.get_payload_as_bytes(), self._now_ns)
             case WSMsgType.PING:
                 transport.send_pong(frame.get_payload_as_bytes())
                 self._spoke()

@@ -129,12 +129,12 @@ class Fleet:
             self._not_connected(serial, host, error)
             return
         try:
-            reason = await self._stay(serial, connection)
+            # The shards hear of the end at once: they must not use what is not there.
+            self._gone(serial, await self._stay(serial, connection))
         finally:
             self._open.pop(serial, None)
             self._vigils.pop(serial, None)
             await connection.end()
-        self._gone(serial, reason)
 
     async def _stay(self, serial: int, connection: Connection) -> str:
         now = time.monotonic()

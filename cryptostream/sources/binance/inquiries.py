@@ -80,6 +80,7 @@ class Inquiries:
 
     def __init__(self, chance: Callable[[], float]) -> None:
         self._chance = chance
+        self._tickers: set[str] = set()
         self._wanted: dict[Kind, dict[str, None]] = {kind: {} for kind in Kind}
         self._groups: deque[Question] = deque()
         self._open: set[Question] = set()
@@ -93,6 +94,7 @@ class Inquiries:
 
         While nothing may be asked nobody can say: then the ticker goes on without a verdict.
         """
+        self._tickers.add(ticker)
         until, listed = self._kept.get(ticker, (0.0, None))
         if now < until:
             return Verdict(ticker, listed)
@@ -101,13 +103,14 @@ class Inquiries:
 
     def day(self, ticker: str) -> None:
         """Ask for the numbers of the day."""
+        self._tickers.add(ticker)
         self._wanted[Kind.DAY][ticker] = None
 
     def forget(self, ticker: str) -> None:
         """Ask nothing more about a ticker."""
+        self._tickers.discard(ticker)
         for wanted in self._wanted.values():
             wanted.pop(ticker, None)
-        self._groups = deque(group for group in self._groups if group.tickers != (ticker,))
 
     def due(self, now: float) -> list[Question]:
         """Return the questions to ask now; each is answered or has failed later."""
@@ -125,8 +128,11 @@ class Inquiries:
         return asked
 
     def _next(self) -> Question | None:
-        if self._groups:
-            return self._groups.popleft()
+        while self._groups:
+            question = self._groups.popleft()
+            names = tuple(name for name in question.tickers if name in self._tickers)
+            if names:
+                return Question(question.kind, names)
         # Whether it exists comes first: an unknown ticker fails a whole question.
         for kind in Kind:
             names = tuple(self._wanted[kind])[:BATCH]
@@ -162,11 +168,11 @@ class Inquiries:
             pause = pause_before(self._failures, _BACKOFF_FIRST, _BACKOFF_CAP, self._chance())
             self._failures += 1
             self._free_at = max(self._free_at, now + max(pause, retry_after))
-        if question.kind is Kind.LISTING:
-            self._wanted[question.kind].update(dict.fromkeys(question.tickers))
-            return [Verdict(name, None, decided=False) for name in question.tickers]
-        self._wanted[question.kind].update(dict.fromkeys(question.tickers))
-        return []
+        still = [name for name in question.tickers if name in self._tickers]
+        self._wanted[question.kind].update(dict.fromkeys(still))
+        if question.kind is Kind.DAY:
+            return []
+        return [Verdict(name, None, decided=False) for name in still]
 
     def _divided(self, question: Question, now: float) -> list[Verdict]:
         names = question.tickers

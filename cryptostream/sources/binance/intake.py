@@ -26,6 +26,7 @@ from cryptostream.sources.binance.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cryptostream.records import TickText
     from cryptostream.sources.base import Outlet
     from cryptostream.sources.binance.quotes import Counts, Quotes, Records
 
@@ -97,6 +98,8 @@ class Intake:
         self._publisher = publisher
         self._trade = publisher.outlet.trade
         self._tick = publisher.outlet.tick
+        # Ticks that wait for the end of the pass.
+        self._moved: dict[Quotes, TickText] = {}
         self._counts = counts
         self._on_answer = on_answer
         self._on_shutdown = on_shutdown
@@ -138,10 +141,25 @@ class Intake:
             self._publisher.desk.look_at(quotes)
         if trade is not None:
             self._trade(trade)
-        if tick is not None:
+            if tick is not None:
+                self._moved[quotes] = tick
+            records = (trade, None)
+        elif tick is not None:
+            self._moved.pop(quotes, None)
             self._tick(tick)
         if quotes.also:
             self._publisher.copies(quotes, records)
+
+    def settle(self) -> None:
+        """End a pass: hand on the ticks that trades have moved and nothing has since.
+
+        Each trade is a record of its own; of several in one read the tick shows the last.
+        """
+        for quotes, tick in self._moved.items():
+            self._tick(tick)
+            if quotes.also:
+                self._publisher.copies(quotes, (None, tick))
+        self._moved.clear()
 
     def _seldom(self, payload: bytes, now_ns: int) -> None:
         """Take what is not, or does not begin like, a trade or a book top."""
@@ -172,4 +190,6 @@ class Intake:
             records = route.trade(message, now_ns)
         else:
             records = route.book(message, now_ns)
+        if records[1] is not None:
+            self._moved.pop(quotes, None)
         self._publisher.publish(quotes, records)

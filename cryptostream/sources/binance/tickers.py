@@ -64,6 +64,8 @@ class Tickers:
         if ticker is None:
             quotes = Quotes(name, self._counts, trades=self._settings.trades)
             ticker = self._tickers[name] = Ticker(name, quotes, now)
+        if not ticker.was_live:
+            ticker.opened_at, ticker.probed = now, False
         first = Finding(PageState.LOADING, "loading", "the streams are being subscribed")
         ticker.reports[symbol] = report = self._report(symbol, generation, first, now_ns)
         self._rename(ticker)

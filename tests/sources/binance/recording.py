@@ -14,6 +14,7 @@ class Recorder:
     """``seen`` holds records, as a client would see them, and reports, in their order."""
 
     def __init__(self):
+        self.fails = False
         self.seen = []
         self.flushed = 0
         self._news = asyncio.Event()
@@ -22,6 +23,8 @@ class Recorder:
         self._note(decode(encode(record), type=Tick))
 
     def trade(self, record):
+        if self.fails:
+            raise ZeroDivisionError
         self._note(decode(encode(record), type=Trade))
 
     def report(self, report):

@@ -23,6 +23,9 @@ class Taken:
         self.times.append(now_ns)
         self.news.set()
 
+    def settle(self):
+        self.settled = len(self.payloads)
+
     async def until(self, count):
         async with asyncio.timeout(DEADLINE_S):
             while len(self.payloads) < count:
@@ -88,6 +91,15 @@ async def test_what_one_read_brings_has_one_time_and_one_flush(pair):
     assert pair.taken.payloads[6] == b'{"id":6}'
     assert len(pair.taken.payloads[7]) == 158
     assert pair.flushes == len(set(pair.taken.times)) == pair.connection.reads <= 20
+
+
+async def test_a_very_large_read_is_handed_on_in_pieces(pair):
+    message = b"x" * 200
+    frame = b"\x81\x7e" + len(message).to_bytes(2, "big") + message
+    pair.far.transport.underlying_transport.write(frame * 3000)
+    await pair.taken.until(3000)
+    assert pair.flushes >= 3000 // 512
+    assert pair.flushes == pair.connection.reads
 
 
 async def test_requests_and_pings_go_out(pair):

@@ -179,6 +179,20 @@ def test_what_is_not_wanted_any_more_is_not_asked():
     assert made.due(0.0) == []
 
 
+def test_what_is_not_wanted_any_more_is_not_asked_again_after_a_failure():
+    made = inquiries()
+    for name in "ABC":
+        made.check(name, 0.0)
+    [question] = made.due(0.0)
+    made.forget("A")
+    assert [v.ticker for v in made.failed(question, DOWN, 0.0)] == ["B", "C"]
+    [question] = made.due(1.0)
+    assert question.tickers == ("B", "C")
+    made.failed(question, UnknownSymbol("no"), 1.0)
+    made.forget("B")
+    assert [one.tickers for one in made.due(1.0)] == [("C",)]
+
+
 def test_what_is_kept_is_bounded():
     made = inquiries()
     for number in range(KEPT + 10):

@@ -53,6 +53,8 @@ class Bench:
 def test_a_trade_is_looked_at_first_and_handed_on_as_trade_and_tick():
     bench = Bench()
     bench.take(TRADE)
+    assert len(bench.said) == 2
+    bench.intake.settle()
     look, trade, tick = bench.said
     assert look == ("look", "BTCUSDT")
     assert isinstance(trade, TradeText)
@@ -64,12 +66,28 @@ def test_what_is_settled_is_not_looked_at():
     bench.quotes.settled = True
     for payload in (TRADE, BOOK, DAY):
         bench.take(payload)
-    assert [type(item).__name__ for item in bench.said] == ["TradeText", *["TickText"] * 3]
+    assert [type(item).__name__ for item in bench.said] == ["TradeText", "TickText", "TickText"]
+
+
+def test_of_several_trades_in_one_read_the_tick_shows_the_last_and_no_book_top_is_left_out():
+    bench = Bench()
+    later, latest = (TRADE.replace(b'"t":', b'"t":' + digit) for digit in (b"1", b"2"))
+    for payload in (TRADE, later, BOOK, latest):
+        bench.take(payload)
+    records = [type(item).__name__ for item in bench.said if not isinstance(item, tuple)]
+    assert records == ["TradeText", "TradeText", "TickText", "TradeText"]
+
+    bench.said.clear()
+    bench.intake.settle()
+    bench.intake.settle()
+
+    assert [type(item).__name__ for item in bench.said] == ["TickText"]
 
 
 def test_every_symbol_of_the_ticker_gets_its_records():
     bench = Bench(also=("BINANCE:BTCUSDT@binance",))
     bench.take(TRADE)
+    bench.intake.settle()
     symbols = [item.symbol for item in bench.said[1:]]
     assert symbols == ["BINANCE:BTCUSDT", "BINANCE:BTCUSDT@binance"] * 2
 

@@ -1,0 +1,108 @@
+"""uvicorn as a part of our process: our signals, our logs, and connections that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from cryptostream.errors import StartError
+from cryptostream.gateway.websocket import ABORT
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from starlette.types import ASGIApp
+    from websockets.http11 import Request
+
+    from cryptostream.config.gateway import Gateway
+
+# What is open after the close codes were sent gets so long (s), then it is cut.
+_GRACE = 1
+# A peer that answers no ping gets so long (s) to take the close frame.
+_CUT_AFTER = 1.0
+
+
+class CuttableConnection(WebSocketsSansIOProtocol):
+    """A WebSocket connection that can be cut: a peer that reads nothing takes no close frame."""
+
+    def handle_connect(self, event: Request) -> None:
+        """Give the application the means to cut."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"][ABORT] = self.transport.abort  # type: ignore[assignment]
+
+    def keepalive_timeout(self) -> None:
+        """Close a connection whose peer answered no ping, and cut it if that is not enough."""
+        super().keepalive_timeout()
+        self.loop.call_later(_CUT_AFTER, self.transport.abort)
+
+
+class Listener(uvicorn.Server):
+    """The HTTP server inside a supervised child."""
+
+    def __init__(self, app: ASGIApp, settings: Gateway) -> None:
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            loop="none",
+            http="h11",
+            ws=CuttableConnection,
+            ws_max_size=settings.max_message,
+            ws_per_message_deflate=False,
+            ws_ping_interval=settings.ping,
+            ws_ping_timeout=settings.ping,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            # Who stands behind a proxy is not taken from a header that anybody can send.
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
+        super().__init__(config)
+        self._settings = settings
+
+    def bind(self) -> socket.socket:
+        """Return the socket that is listened on.
+
+        Raises:
+            StartError: the address cannot be had.
+
+        """
+        host, port = self._settings.host, self._settings.port
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            return socket.create_server(address[:2], family=family)
+        except OSError as error:
+            raise StartError(
+                f"cannot listen on {host}:{port}: {error.strerror}",
+                code="port_in_use",
+                hint="end the other program, or set gateway.port",
+            ) from error
+
+    async def run_on(self, listening: socket.socket) -> None:
+        """Serve until ``should_exit``; signals are the supervisor's."""
+        await self._serve([listening])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Leave signals alone."""
+        del sig, frame
+
+
+async def started(server: uvicorn.Server, within: float) -> None:
+    """Wait until connections are accepted.
+
+    Raises:
+        TimeoutError: they are not within so many seconds.
+
+    """
+    async with asyncio.timeout(within):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
