@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cryptostream.gateway.conflation import merge
 from cryptostream.gateway.pieces import Note, Piece
 from cryptostream.gateway.positions import TICK
+from cryptostream.gateway.ring import BEFORE_ANY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,8 @@ def _missed(kind: str, missed: list[Any], interval_ms: int) -> list[Piece]:
 def _gap(symbol: str, kind: str, ring: Ring[Any], cursor: Cursor) -> Note:
     epoch, seq = cursor
     newest = ring.newest
+    if cursor == BEFORE_ANY and newest is not None:
+        return gap(symbol, kind, newest.epoch, (None, newest.seq), "aged_out")
     if newest is None or newest.epoch != epoch or newest.seq <= seq:
         return gap(symbol, kind, epoch, (seq + 1, None), "new_epoch")
     # The image that follows is a value that the viewer does get.

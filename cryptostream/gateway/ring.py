@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from cryptostream.records import Record
 
+# The position of who knows that there was no record yet.
+BEFORE_ANY = (0, 0)
 _Kept = TypeVar("_Kept", bound="Record")
 
 
@@ -22,13 +24,17 @@ class Ring(Generic[_Kept]):
     """
 
     def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._records: deque[_Kept] = deque(maxlen=capacity)
+        self._whole = True  # whether all that was ever put is still there
 
     def put(self, record: _Kept) -> None:
         """Add the next record."""
         newest = self.newest
         if newest is not None and not _follows(newest, record):
             self._records.clear()
+            self._whole = False
+        self._whole = self._whole and len(self._records) < self._capacity
         self._records.append(record)
 
     def put_before(self, records: Iterable[_Kept]) -> None:
@@ -49,7 +55,12 @@ class Ring(Generic[_Kept]):
         return self._records[-1] if self._records else None
 
     def after(self, epoch: int, seq: int) -> list[_Kept] | None:
-        """Return all records after a position, or ``None``: never a part of them."""
+        """Return all records after a position, or ``None``: never a part of them.
+
+        ``BEFORE_ANY`` is the position of who was there before the first record.
+        """
+        if (epoch, seq) == BEFORE_ANY:
+            return list(self._records) if self._whole else None
         newest = self.newest
         if newest is None or epoch != newest.epoch or seq > newest.seq:
             return None

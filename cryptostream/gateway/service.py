@@ -9,6 +9,7 @@ from cryptostream.gateway.cursors import catch_up, image_of
 from cryptostream.gateway.lanes import SLOW_MS, Lane
 from cryptostream.gateway.pieces import Note, Piece
 from cryptostream.gateway.positions import STATUS, TICK, TRADE
+from cryptostream.gateway.ring import BEFORE_ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,7 +132,8 @@ class Service:
         if subscription.lane_ms is None:
             return subscription.viewer.cursors.pop(subscription.symbol, {})
         self._detach(subscription, deliver=True)
-        return self._positions(subscription)
+        wanted = [kind for kind in (TICK, TRADE) if subscription.wants(kind)]
+        return dict.fromkeys(wanted, BEFORE_ANY) | self._positions(subscription)
 
     def _detach(self, subscription: Subscription, *, deliver: bool) -> None:
         lane_ms = subscription.lane_ms

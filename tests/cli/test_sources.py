@@ -29,7 +29,7 @@ def kind(name: str, **more: object) -> SourceKind:
         ),
         "timeliness": Timeliness.REAL_TIME,
         "venue": lambda _symbol, _config: None,
-        "build": None,
+        "load": None,
     }
     return SourceKind(**{**fields, **more})
 

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from tests.gateway.conftest import DEADLINE, JSON, MSGPACK
-from tests.local_market import until
 
 BTC = "BINANCE:BTCUSDT"
 

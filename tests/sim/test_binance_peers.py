@@ -1,4 +1,4 @@
-"""Clients that others wrote, on the Binance replica: what they understand is what the market did."""
+"""Clients that others wrote, on the Binance replica: what they read is what the market did."""
 
 import asyncio
 import importlib.util

@@ -44,6 +44,7 @@ STAMPED = {"epoch", "seq", "ts_published", "image"}
 # Errors that only our own library raises, or that end the daemon before a client can ask.
 NOT_ON_THE_WIRE = {
     "bad_source",
+    "unexpected",
     "runtime_dir",
     "bad_config",
     "not_connected",

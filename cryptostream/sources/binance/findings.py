@@ -62,7 +62,7 @@ def finding(
     if silent > settings.quiet_after:
         text = f"no message for {settings.quiet_after:g} s; the connection is well"
         return Finding(PageState.QUIET, "quiet", text)
-    return Finding(PageState.LIVE, "live", "prices are coming in")
+    return Finding(PageState.LIVE, "ok", "prices are coming in")
 
 
 def _missing(

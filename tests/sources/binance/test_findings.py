@@ -37,8 +37,8 @@ def gone():
 @pytest.mark.parametrize(
     ("made", "changes", "state", "code"),
     [
-        (lively, {}, PageState.LIVE, "live"),
-        (lively, {"after": 30 * S}, PageState.LIVE, "live"),
+        (lively, {}, PageState.LIVE, "ok"),
+        (lively, {"after": 30 * S}, PageState.LIVE, "ok"),
         (lively, {"after": 31 * S}, PageState.QUIET, "quiet"),
         (lively, {"carried": False}, PageState.LOADING, "loading"),
         (empty, {}, PageState.LOADING, "loading"),

@@ -36,7 +36,7 @@ async def test_a_lost_connection_is_told_at_once_and_mended(sim, run, how):
         await running.out.state("live", symbol=symbol, since=mark)
     sim.market.push(BTC, last="67124.01")
     await running.out.first_trade(mark, symbol=BTC)
-    assert running.out.reports(BTC)[-2:] == [("stale", "reconnecting"), ("live", "live")]
+    assert running.out.reports(BTC)[-2:] == [("stale", "reconnecting"), ("live", "ok")]
     assert running.count("attempts") == 2
 
 
@@ -117,7 +117,7 @@ async def test_a_shutdown_is_survived_without_a_hole(lively, run):
     await enough_trades(running, len(running.out.trades()) + 200)
     ids = trade_ids(running)
     assert ids == list(range(ids[0], ids[0] + len(ids)))
-    assert running.out.reports(BTC) == [("loading", "loading"), ("live", "live")]
+    assert running.out.reports(BTC) == [("loading", "loading"), ("live", "ok")]
     assert running.count("gaps") == 0
 
 
@@ -286,7 +286,7 @@ async def test_a_clock_that_is_off_is_not_believed(sim, run, direction):
     trade = await running.out.first_trade()
     assert trade.ts_source is None
     assert running.count("skewed") > 0
-    assert running.out.reports()[-1] == ("live", "live")
+    assert running.out.reports()[-1] == ("live", "ok")
 
 
 async def test_microseconds_are_understood(sim, run):
@@ -305,7 +305,7 @@ async def test_a_silent_symbol_is_live_by_rest_and_then_quiet(sim, run):
     await running.out.state("quiet")
     assert running.out.reports() == [
         (PageState.LOADING, "loading"),
-        (PageState.LIVE, "live"),
+        (PageState.LIVE, "ok"),
         (PageState.QUIET, "quiet"),
     ]
 

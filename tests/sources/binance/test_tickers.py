@@ -40,7 +40,7 @@ async def bench():
 
 async def test_a_symbol_is_loading_and_then_live(bench):
     ticker = bench.live(BTC)
-    assert bench.out.reports() == [("loading", "loading"), ("live", "live")]
+    assert bench.out.reports() == [("loading", "loading"), ("live", "ok")]
     assert ticker.quotes.settled
     assert bench.out.seen[-1].generation == 1
 
@@ -54,7 +54,7 @@ async def test_the_same_again_is_not_said(bench):
 async def test_two_symbols_of_a_ticker_share_it(bench):
     ticker = bench.live(BTC, ONLY)
     assert (ticker.quotes.symbol, ticker.quotes.also) == (BTC, (ONLY,))
-    assert bench.out.reports(ONLY) == [("loading", "loading"), ("live", "live")]
+    assert bench.out.reports(ONLY) == [("loading", "loading"), ("live", "ok")]
     assert bench.tickers.close(BTC, 1, NOW) is None
     assert (ticker.quotes.symbol, ticker.quotes.also) == (ONLY, ())
     assert bench.tickers.close(ONLY, 1, NOW) is ticker
