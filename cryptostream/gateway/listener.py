@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _GRACE = 1
 # A peer that answers no ping gets so long (s) to take the close frame.
 _CUT_AFTER = 1.0
+# Left alone, Linux lets 4 MB wait for one slow viewer before we learn that it is slow.
+_KERNEL_BUFFER = 262_144
 
 
 class CuttableConnection(WebSocketsSansIOProtocol):
@@ -79,13 +81,16 @@ class Listener(uvicorn.Server):
             family, _, _, _, address = socket.getaddrinfo(
                 host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
-            return socket.create_server(address[:2], family=family)
+            listening = socket.create_server(address[:2], family=family)
         except OSError as error:
             raise StartError(
                 f"cannot listen on {host}:{port}: {error.strerror}",
                 code="port_in_use",
                 hint="end the other program, or set gateway.port",
             ) from error
+        # Connections inherit it.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BUFFER)
+        return listening
 
     async def run_on(self, listening: socket.socket) -> None:
         """Serve until ``should_exit``; signals are the supervisor's."""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from cryptostream.config.settings import Config
@@ -12,11 +18,18 @@ from cryptostream.sim.server import SimServer
 from cryptostream.sim.settings import SimSettings
 from cryptostream.sources.cards import CARDS, Adapter, NotApplicable
 from cryptostream.sources.kinds import kinds
+from cryptostream.sources.tradingview import browser
+from cryptostream.sources.tradingview.chrome import Chrome
+from cryptostream.sources.tradingview.scripts import load_scripts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from cryptostream.sources.testing import RecordingOutlet
+    from cryptostream.wire.hop import Report
+
 KINDS = kinds()
+PLACE = Path(tempfile.gettempdir()) / f"cs-cards-{os.getpid()}"
 # CoinGecko's minute is so many seconds here; its cache is half of that.
 PERIOD = 0.2
 # What a far side asks us to wait, in s: as short as its header can say.
@@ -114,7 +127,71 @@ def ccxt(sim: SimServer) -> Adapter:
     )
 
 
-ADAPTERS = {"binance": binance, "coingecko": coingecko, "ccxt": ccxt}
+class Pages:
+    """The browser source as a feed: one Chromium of its own, begun and ended by ``run``."""
+
+    name = "tradingview"
+
+    def __init__(self, config: Config, outlet: RecordingOutlet) -> None:
+        self._config = config
+        self._outlet = outlet
+        self._source: browser.BrowserSource | None = None
+        self._ready = asyncio.Event()
+
+    async def run(self) -> None:
+        chrome = Chrome(Path(self._config.runtime_dir) / "profile")
+        try:
+            await asyncio.to_thread(load_scripts)
+            command = await asyncio.to_thread(browser.command_of, self._config)
+            await chrome.start(command, 20.0)
+            context = await browser.new_context(chrome.connection, self._config)
+            self._source = browser.BrowserSource(
+                self._config, chrome.connection, context, self._outlet
+            )
+            await self._source.start()
+            self._ready.set()
+            await chrome.connection.gone.wait()
+        finally:
+            if self._source is not None:
+                await self._source.stop()
+            await chrome.stop()
+
+    async def open(self, symbol: str, generation: int) -> None:
+        await self._ready.wait()
+        await self._source.open(symbol, generation)
+
+    async def close(self, symbol: str, generation: int) -> None:
+        await self._source.close(symbol, generation)
+
+    def reports(self) -> list[Report]:
+        return self._source.reports() if self._source is not None else []
+
+    def describe(self) -> dict[str, str | int | float | None]:
+        return {}
+
+
+def tradingview(sim: SimServer) -> Adapter:
+    settings = config("tradingview", base_url=sim.url, load_timeout=5.0, value_timeout=5.0)
+    return Adapter(
+        kind=replace(KINDS["tradingview"], load=lambda: Pages),
+        config=msgspec.structs.replace(settings, runtime_dir=str(PLACE)),
+        symbols=("BINANCE:BTCUSDT", "BINANCE:ETHUSDT"),
+        unknown="BINANCE:NOSUCHUSDT",
+        lose=once(sim, "crash_page"),
+        mute=switch(sim, "freeze_dom"),
+        refuse=switch(sim, "status_429", retry_after=RETRY_AFTER),
+        down=switch(sim, "status_503"),
+        retry_after=RETRY_AFTER,
+        grace=6.0,
+    )
+
+
+ADAPTERS = {
+    "binance": binance,
+    "coingecko": coingecko,
+    "ccxt": ccxt,
+    "tradingview": tradingview,
+}
 
 
 @pytest.fixture
@@ -127,8 +204,15 @@ async def sim(name, tmp_path, monkeypatch) -> AsyncIterator[SimServer]:
         yield server
 
 
+@pytest.fixture
+def chromium(name: str, request: pytest.FixtureRequest) -> None:
+    if name == "tradingview":
+        request.getfixturevalue("require_browser")
+
+
 @pytest.mark.parametrize("card", CARDS)
 @pytest.mark.parametrize("name", ADAPTERS)
+@pytest.mark.usefixtures("chromium")
 async def test_the_source_passes(name: str, card: str, sim: SimServer) -> None:
     try:
         await CARDS[card](ADAPTERS[name](sim))
@@ -136,5 +220,5 @@ async def test_the_source_passes(name: str, card: str, sim: SimServer) -> None:
         pytest.skip(f"{name} {card}: {reason}")
 
 
-def test_every_shipped_feed_is_here() -> None:
-    assert set(ADAPTERS) == {name for name, kind in KINDS.items() if kind.load is not None}
+def test_every_shipped_source_is_here() -> None:
+    assert set(ADAPTERS) == set(KINDS)

@@ -40,8 +40,10 @@ _DIALECTS: dict[str, dict[str, Any]] = {
 }
 
 
-def build(ccxt_id: str, settings: Ccxt, loop: asyncio.AbstractEventLoop) -> Any:  # noqa: ANN401
-    """Return one of ccxt's exchanges with nothing loaded yet. Blocks.
+def build(ccxt_id: str, settings: Ccxt) -> Any:  # noqa: ANN401
+    """Return one of ccxt's exchanges with nothing loaded yet, for the loop that first calls it.
+
+    Blocks.
 
     Raises:
         SourceError: ccxt does not know it, or the settings do not fit it.
@@ -50,7 +52,6 @@ def build(ccxt_id: str, settings: Ccxt, loop: asyncio.AbstractEventLoop) -> Any:
     addresses = addresses_of(ccxt_id, settings.urls)
     exchange = _kind_of(ccxt_id)(
         {
-            "asyncio_loop": loop,
             "timeout": int(settings.timeout * _MS),
             "enableRateLimit": not is_local(addresses),
             "enableLastHttpResponse": False,

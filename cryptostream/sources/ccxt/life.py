@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cryptostream.sources.ccxt.methods import Methods
     from cryptostream.sources.ccxt.said import Said
     from cryptostream.sources.ccxt.table import Table
-    from cryptostream.sources.ccxt.tickers import Tickers
+    from cryptostream.sources.ccxt.tickers import Ticker, Tickers
 
 # What a venue needs of the parts that load the library.
 __all__ = ["Life", "build", "close", "table_of"]
@@ -118,23 +118,32 @@ class Life:
 
     async def _resolve(self) -> None:
         """Find the markets of new tickers."""
-        if self._unlisted() and time.monotonic() - self.table.loaded > FRESH:
-            self.table = await loaded(self._exchange, self._settings, again=True)
+        refused = self._find()
+        if not refused:
+            return
+        if time.monotonic() - self.table.loaded > FRESH:
+            try:
+                self.table = await loaded(self._exchange.id, self._settings)
+            except SourceError as error:
+                # Without a look at the new table nobody is unknown.
+                refused = [(ticker, error) for ticker, _ in refused]
+            else:
+                self.table.hand_to(self._exchange)
+                refused = self._find()
+        for ticker, reason in refused:
+            self._say([self._tickers.refuse(ticker, reason, moment())])
+
+    def _find(self) -> list[tuple[Ticker, SourceError]]:
+        """Find markets in the table; return the tickers without one, and why."""
+        refused = []
         for ticker in self._tickers.unresolved():
             try:
                 market = market_of(ticker.symbol, self.table.tickers)
             except SourceError as error:
-                self._say([self._tickers.refuse(ticker, error, moment())])
+                refused.append((ticker, error))
             else:
                 self._say(self._tickers.resolve(ticker, market, moment()))
-
-    def _unlisted(self) -> bool:
-        for ticker in self._tickers.unresolved():
-            try:
-                market_of(ticker.symbol, self.table.tickers)
-            except SourceError:
-                return True
-        return False
+        return refused
 
     def _begin(self) -> None:
         """Follow what is wanted and not followed yet, as one group."""

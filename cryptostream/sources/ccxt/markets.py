@@ -26,21 +26,28 @@ class Listed:
     active: bool
 
 
-def tickers_of(markets: Mapping[str, Mapping[str, Any]]) -> dict[str, Listed]:
+def tickers_of(markets: object) -> dict[str, Listed]:
     """Return the spot markets of ccxt's table by ticker: base and quote without a separator.
 
-    The exchange's own ids are there as well, where they are no other market's ticker.
+    The exchange's own ids are there as well, where they are no other market's ticker. What is
+    no table has no markets.
     """
     by_ticker: dict[str, Listed] = {}
     by_id: dict[str, Listed] = {}
-    for market in markets.values():
+    for market in _spot(markets):
         base, quote, symbol = market.get("base"), market.get("quote"), market.get("symbol")
-        if not market.get("spot") or not (base and quote and symbol):
+        if not (base and quote and symbol):
             continue
         listed = Listed(str(symbol), market.get("active") is not False)
         by_ticker.setdefault(f"{base}{quote}".upper(), listed)
         by_id.setdefault(_SEPARATORS.sub("", str(market.get("id")).upper()), listed)
     return by_id | by_ticker
+
+
+def _spot(markets: object) -> Iterable[Mapping[str, Any]]:
+    for market in markets.values() if isinstance(markets, dict) else ():
+        if isinstance(market, dict) and market.get("spot"):
+            yield market
 
 
 def market_of(symbol: str, tickers: Mapping[str, Listed]) -> str:

@@ -1,4 +1,4 @@
-"""The markets of an exchange: loaded once, handed from one connection to the next."""
+"""The markets of an exchange: loaded aside, then handed to each of its connections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cryptostream.errors import SourceError
-from cryptostream.sources.ccxt.library import call
+from cryptostream.sources.ccxt.aside import aside
+from cryptostream.sources.ccxt.library import build, call, close
 from cryptostream.sources.ccxt.markets import tickers_of
 
 if TYPE_CHECKING:
@@ -31,34 +32,42 @@ class Table:
     loaded: float
     simulated: bool
 
+    def hand_to(self, exchange: Any) -> None:  # noqa: ANN401
+        """Give the markets to an exchange of the same kind, which then asks for none."""
+        exchange.set_markets_from_exchange(self.exchange)
 
-async def table_of(exchange: Any, settings: Ccxt, kept: Table | None) -> Table:  # noqa: ANN401
-    """Return the table for an exchange: the kept one while it is not old, else a new one.
+
+async def table_of(ccxt_id: str, settings: Ccxt, kept: Table | None) -> Table:
+    """Return the kept table while it is not old, else a new one.
 
     Raises:
         SourceError: the exchange does not give it.
 
     """
     if kept is not None and time.monotonic() - kept.loaded < _OLD:
-        exchange.set_markets_from_exchange(kept.exchange)
-        await call(exchange, exchange.load_markets())
         return kept
-    return await loaded(exchange, settings)
+    return await loaded(ccxt_id, settings)
 
 
-async def loaded(exchange: Any, settings: Ccxt, *, again: bool = False) -> Table:  # noqa: ANN401
+async def loaded(ccxt_id: str, settings: Ccxt) -> Table:
     """Return the table as the exchange gives it now.
 
     Raises:
         SourceError: it does not give it.
 
     """
+    return await aside(lambda: _load(build(ccxt_id, settings), settings))
+
+
+async def _load(exchange: Any, settings: Ccxt) -> Table:  # noqa: ANN401
     try:
         async with asyncio.timeout(_CALLS * settings.timeout):
-            markets = await call(exchange, exchange.load_markets(again))
+            markets = await call(exchange, exchange.load_markets())
     except TimeoutError as error:
         text = f"{exchange.id} did not give its markets in time"
         raise SourceError(text, code="unreachable") from error
+    finally:
+        await close(exchange)
     headers = exchange.last_response_headers or {}
     tickers = tickers_of(markets)
     if not tickers:

@@ -103,18 +103,18 @@ class Venue:
                 hint="pip install 'cryptostream[ccxt]'",
                 retriable=False,
             ) from error
-        loop = asyncio.get_running_loop()
-        exchange = await asyncio.to_thread(life.build, self._id, self._settings, loop)
+        self._table = await life.table_of(self._id, self._settings, self._table)
+        exchange = await asyncio.to_thread(life.build, self._id, self._settings)
         self.connections += 1
         self.connected = True
         try:
-            await self._live(life, exchange)
+            await self._live(life, exchange, self._table)
         finally:
             await life.close(exchange)
             self.connected = False
 
-    async def _live(self, life: ModuleType, exchange: Any) -> None:  # noqa: ANN401
-        self._table = table = await life.table_of(exchange, self._settings, self._table)
+    async def _live(self, life: ModuleType, exchange: Any, table: Table) -> None:  # noqa: ANN401
+        table.hand_to(exchange)
         self._tickers.simulated = table.simulated
         self._tickers.untroubled(moment())
         self.why = ""

@@ -23,6 +23,7 @@ from cryptostream.sources.tradingview.chromium import (
     sandbox_allowed,
 )
 from cryptostream.sources.tradingview.page import PageActor
+from cryptostream.sources.tradingview.scripts import load_scripts
 from cryptostream.sources.tradingview.watch import SOURCE
 from cryptostream.sources.worker import Worker
 from supervisors.errors import StartFailed
@@ -144,7 +145,8 @@ async def main(child: Child, config: Config) -> None:
     worker = Worker(name, config.browsers.pages, place, opening=opening)
     chrome = Chrome(config.runtime_path() / f"{config.instance}-{name}-profile")
     try:
-        command = await asyncio.to_thread(_command, config)
+        await asyncio.to_thread(load_scripts)
+        command = await asyncio.to_thread(command_of, config)
         await chrome.start(command, config.browsers.launch_timeout)
         await _serve(child, config, chrome.connection, worker)
     finally:
@@ -153,7 +155,7 @@ async def main(child: Child, config: Config) -> None:
 
 
 async def _serve(child: Child, config: Config, connection: Connection, worker: Worker) -> None:
-    context = await _new_context(connection, config)
+    context = await new_context(connection, config)
     source = BrowserSource(config, connection, context, worker)
     await source.start()
     ended = asyncio.Event()
@@ -179,7 +181,7 @@ async def _serve(child: Child, config: Config, connection: Connection, worker: W
         await source.stop()
 
 
-def _command(config: Config) -> list[str]:
+def command_of(config: Config) -> list[str]:
     """Return the command line of the browser that the settings lead to.
 
     Raises:
@@ -216,7 +218,7 @@ class Context(msgspec.Struct, frozen=True):
     context_id: str = msgspec.field(name="browserContextId")
 
 
-async def _new_context(connection: Connection, config: Config) -> str:
+async def new_context(connection: Connection, config: Config) -> str:
     """Return a context that keeps nothing: no cookie of it outlives the browser."""
     made = await connection.ask(Context, "Target.createBrowserContext")
     context = made.context_id

@@ -17,6 +17,7 @@ from cryptostream.sources.tradingview.selectors import page_url
 from cryptostream.sources.tradingview.tab import Tab
 from cryptostream.sources.tradingview.watch import Watch
 from cryptostream.sources.tradingview.words import ErrorPage, Pulse, Value, decode_word
+from cryptostream.symbols import plain_symbol
 from cryptostream.wire.hop import PageState, Report
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ class PageActor:
         self._tab.on_binding(BINDING, self._on_binding)
         if settings.frames:
             self._tab.on_frame(self._on_frame)
-        scripts = (diet_script(settings), observer_script(self.symbol, settings))
+        # The site knows nothing of the sources that a symbol may name.
+        site_symbol = plain_symbol(self.symbol)
+        scripts = (diet_script(settings), observer_script(site_symbol, settings))
         await self._tab.prepare(BINDING, scripts, _blocked(settings))
         address = page_url(settings.base_url, self.symbol)
         await self._tab.navigate(address, self.symbol, settings.load_timeout)

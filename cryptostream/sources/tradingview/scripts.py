@@ -21,6 +21,12 @@ def _source(name: str) -> str:
     return resources.files("cryptostream.sources.tradingview").joinpath(name).read_text("utf-8")
 
 
+def load_scripts() -> None:
+    """Read all scripts, so that no page waits for a disk on the event loop."""
+    for name in ("observer.js", "diet.js"):
+        _source(name)
+
+
 def observer_script(symbol: str, settings: TradingView) -> str:
     """Return the script that observes a symbol's price in its page."""
     config = {

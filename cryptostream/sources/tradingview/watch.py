@@ -12,6 +12,7 @@ from cryptostream.sources.tradingview.judge import Judge, Opinion, Reading
 from cryptostream.sources.tradingview.numbers import parse_changes
 from cryptostream.sources.tradingview.quotes import Quote
 from cryptostream.sources.tradingview.vigil import Finding, Vigil
+from cryptostream.symbols import plain_symbol
 from cryptostream.wire.hop import PageState
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Watch:
         self.shown = ""  # the symbol that the page shows instead of ours
         self.delayed = False
         self.readings = 0
-        self.quote = Quote(symbol)
+        self.quote = Quote(plain_symbol(symbol))
         self.judge = Judge(settings.stability_ms, settings.max_jump_percent)
         self.vigil = Vigil(settings.stale_after, now)
         self.last_tick: Tick | None = None

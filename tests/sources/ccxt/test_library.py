@@ -13,8 +13,9 @@ from tests.local_market import until
 
 
 async def built(ccxt_id="kraken", **settings):
-    loop = asyncio.get_running_loop()
-    return await asyncio.to_thread(build, ccxt_id, Ccxt(**settings), loop)
+    exchange = await asyncio.to_thread(build, ccxt_id, Ccxt(**settings))
+    exchange.asyncio_loop = asyncio.get_running_loop()
+    return exchange
 
 
 @pytest.fixture

@@ -65,6 +65,11 @@ def test_without_markets_nothing_is_near():
     assert caught.value.hint == ""
 
 
+@pytest.mark.parametrize("markets", [None, [], {}, {"A/B": None}, {"A/B": {"spot": True}}])
+def test_what_is_no_table_has_no_markets(markets):
+    assert tickers_of(markets) == {}
+
+
 def test_a_ticker_wins_over_an_id_that_looks_like_it():
     tickers = tickers_of(market("A/BC", "XYZ") | market("X/YZ", "ABC"))
     assert (tickers["ABC"], tickers["XYZ"]) == (Listed("A/BC", True), Listed("X/YZ", True))

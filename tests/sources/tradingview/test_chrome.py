@@ -12,7 +12,7 @@ import pytest
 from cryptostream.errors import SourceError, StartError
 from cryptostream.sim.server import SimServer
 from cryptostream.sim.settings import SimSettings
-from cryptostream.sources.tradingview.browser import _command, _new_context
+from cryptostream.sources.tradingview.browser import command_of, new_context
 from cryptostream.sources.tradingview.chrome import Chrome
 from cryptostream.sources.tradingview.tab import Tab
 from tests.integration.conftest import cmdline
@@ -34,7 +34,7 @@ def config(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Config:
 
 @pytest.fixture
 def command(config: Config) -> list[str]:
-    return _command(config)
+    return command_of(config)
 
 
 async def test_a_browser_starts_answers_and_ends(command: list[str], tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ async def test_a_tab_goes_to_a_page_calls_the_binding_and_sees_the_frames(
     async with SimServer(SimSettings(port=0, heavy=False)) as sim:
         await chrome.start(command, DEADLINE)
         try:
-            context = await _new_context(chrome.connection, config)
+            context = await new_context(chrome.connection, config)
             tab = Tab(chrome.connection, context, lambda code, text: broken.append((code, text)))
             await tab.open(locale="en-US", timezone="UTC")
             tab.on_binding("__call", bound.append)
