@@ -57,14 +57,18 @@ def _gateway(config: Config) -> Iterator[tuple[str, str]]:
     if not gateway.tokens_file:
         yield (
             "gateway.host",
-            "is not a loopback address, so viewers need tokens: name their file in "
-            "gateway.tokens_file, and see 'cryptostream token create'",
+            (
+                "is not a loopback address, so viewers need tokens: name their file in "
+                "gateway.tokens_file, and see 'cryptostream token create'"
+            ),
         )
     if not gateway.behind_tls_proxy:
         yield (
             "gateway.host",
-            "is not a loopback address, and the gateway itself speaks no TLS: put a proxy before "
-            "it and set gateway.behind_tls_proxy, or use 127.0.0.1 and a tunnel",
+            (
+                "is not a loopback address, and the gateway itself speaks no TLS: put a proxy before "
+                "it and set gateway.behind_tls_proxy, or use 127.0.0.1 and a tunnel"
+            ),
         )
 
 

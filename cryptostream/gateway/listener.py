@@ -94,7 +94,13 @@ class Listener(uvicorn.Server):
 
     async def run_on(self, listening: socket.socket) -> None:
         """Serve until ``should_exit``; signals are the supervisor's."""
-        await self._serve([listening])
+        try:
+            await self._serve([listening])
+        finally:
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            # Cut connections are closed in the next pass of the loop.
+            await asyncio.sleep(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Leave signals alone."""

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from cryptostream.errors import CryptoStreamError, RequestError
+from cryptostream.errors import CryptoStreamError, NotConnected, RequestError
 from cryptostream.gateway.encoding import Codec, encode_message, encode_record
 from cryptostream.gateway.messages import error_map, refused
 from cryptostream.symbols import parse_symbol
@@ -18,6 +18,7 @@ from cryptostream.wire.topics import KINDS, kind_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cryptostream.client.aio import AsyncClient
     from cryptostream.gateway.auth import Grant
     from cryptostream.gateway.services import Services
 
@@ -32,8 +33,15 @@ class Rest:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._client = services.upstream.client
         self._config = services.config
+
+    @property
+    def _client(self) -> AsyncClient:
+        """The way to the daemon; who asks while it is away is told at once."""
+        upstream = self._services.upstream
+        if not upstream.connected:
+            raise NotConnected("the router does not answer", hint="see 'cryptostream status'")
+        return upstream.client
 
     async def tickers(self, _query: Query, grant: Grant) -> bytes:
         """Return the status of every open ticker."""

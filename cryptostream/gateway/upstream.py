@@ -66,7 +66,8 @@ class Upstream:
             else:
                 waits[symbol] = self._verdict(symbol)
         if waits:
-            await asyncio.wait(waits.values(), timeout=within)
+            # A daemon that is away gives no word: the viewer need not wait to hear that.
+            await asyncio.wait(waits.values(), timeout=within if self.connected else 0.0)
         found.update({symbol: wait.result() for symbol, wait in waits.items() if wait.done()})
         return found
 

@@ -141,7 +141,8 @@ class RouterActor:
             self._look()
             await self._keep_wishes()
             try:
-                await asyncio.wait_for(self._asked.wait(), LOOK)
+                async with asyncio.timeout(LOOK):
+                    await self._asked.wait()
             except TimeoutError:
                 continue
 

@@ -86,8 +86,10 @@ class Worker:
             elif self.confirmed.is_set():
                 self._beat()
             self._raise_failed_jobs()
+            # Not wait_for(): it can swallow a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await stopping.wait()
 
     async def _connect(self) -> bool:
         try:

@@ -16,6 +16,11 @@ COVERED_ELSEWHERE = {
         "integration/test_process_life.py",
         "integration/test_faults.py",
     ],
+    "cryptostream/gateway/[adsglpcmuov]*.py": [
+        "gateway/test_websocket.py",
+        "gateway/test_rest.py",
+        "gateway/test_hub.py",
+    ],
     "cryptostream/cli/*.py": ["cli/test_commands.py", "cli/test_lines.py", "cli/test_views.py"],
     "cryptostream/client/sockets.py": ["client/test_aio.py"],
     "cryptostream/router/instructions.py": ["router/test_reconciler.py"],

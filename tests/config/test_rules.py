@@ -93,3 +93,23 @@ def test_settings_that_belong_together_are_ordered(overrides, complaint):
 
 def test_a_name_may_resolve_to_anything_so_it_is_not_loopback():
     assert not is_loopback("example.org")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "missing"),
+    [
+        ({}, "tokens_file"),
+        ({"gateway.tokens_file": "/t.json"}, "behind_tls_proxy"),
+        ({"gateway.behind_tls_proxy": True}, "tokens_file"),
+    ],
+)
+def test_a_gateway_that_others_can_reach_needs_tokens_and_a_proxy(overrides, missing):
+    with pytest.raises(ConfigError, match=rf"gateway\.host.*{missing}"):
+        load(environ={}, overrides={"gateway.host": "0.0.0.0", **overrides})
+
+
+def test_a_gateway_that_does_not_run_or_is_well_protected_may_be_anywhere():
+    there = {"gateway.host": "0.0.0.0"}
+    load(environ={}, overrides={**there, "gateway.enabled": False})
+    safe = {"gateway.tokens_file": "/t.json", "gateway.behind_tls_proxy": True}
+    assert load(environ={}, overrides={**there, **safe}).config.gateway.port == 7780

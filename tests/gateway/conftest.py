@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -53,8 +54,12 @@ class Viewer:
     async def all_until(
         self, wanted: Callable[[dict[str, Any]], bool]
     ) -> AsyncIterator[dict[str, Any]]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DEADLINE
         while True:
-            message = await self.next()
+            async with asyncio.timeout_at(deadline):
+                message = await self.next()
+            assert loop.time() < deadline
             yield message
             if wanted(message):
                 return
@@ -68,8 +73,9 @@ class Viewer:
     async def records(self, enough: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """Return all records up to where there are enough."""
         found: list[dict[str, Any]] = []
-        while not enough(found):
-            found += (await self.next()).get("records", [])
+        async with asyncio.timeout(DEADLINE):
+            while not enough(found):
+                found += (await self.next()).get("records", [])
         return found
 
     async def tick(self, last: str) -> dict[str, Any]:
@@ -80,8 +86,9 @@ class Viewer:
     async def closed(self) -> int:
         """Return the code with which the gateway ends this connection."""
         with contextlib.suppress(websockets.ConnectionClosed):
-            while True:
-                await self.connection.recv()
+            async with asyncio.timeout(DEADLINE):
+                while True:
+                    await self.connection.recv()
         return self.connection.close_code
 
 

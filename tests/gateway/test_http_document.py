@@ -40,9 +40,7 @@ def rows(title: str) -> list[list[str]]:
 @pytest.mark.parametrize("codec", Codec)
 @pytest.mark.parametrize("example", examples("request"), ids=lambda one: one["op"])
 def test_a_request_is_understood(codec, example):
-    body = (
-        msgspec.json.encode(example) if codec is Codec.JSON else msgspec.msgpack.encode(example)
-    )
+    body = msgspec.json.encode(example) if codec is Codec.JSON else msgspec.msgpack.encode(example)
     request_id, request = m.decode_request(codec, body)
     assert request_id == example["id"]
     assert isinstance(request, m.Asked)

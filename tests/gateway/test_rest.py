@@ -13,16 +13,10 @@ from cryptostream.gateway.auth import Grant, checked_token, new_secret
 from cryptostream.gateway.closing import Close
 from cryptostream.gateway.process import serving
 from cryptostream.gateway.token_file import write
-from tests.gateway.conftest import DEADLINE, gateway_config
+from tests.gateway.conftest import gateway_config
+from tests.local_market import until
 
 BTC, ETH = "BINANCE:BTCUSDT", "BINANCE:ETHUSDT"
-
-
-@pytest.fixture(autouse=True)
-async def in_time():
-    """Give every test of this module a deadline of its own."""
-    async with asyncio.timeout(DEADLINE):
-        yield
 
 
 @pytest.fixture
@@ -123,7 +117,7 @@ async def test_without_a_router_it_lives_but_is_not_ready(free_ports, tmp_path, 
         assert (await get(http, Alone, "/healthz"))[0] == 200
         assert (await get(http, Alone, "/readyz"))[0] == 503
         status, body = await get(http, Alone, "/v1/tickers")
-        assert (status, body["error"]["code"]) == (503, "no_answer")
+        assert (status, body["error"]["code"]) == (503, "not_connected")
         status, body = await get(http, Alone, "/v1/status")
         assert (status, body["daemon"]) == (200, None)
 
@@ -227,8 +221,6 @@ async def test_an_address_that_says_nothing_sensible_is_refused(world, http, que
 
 
 async def test_who_leaves_a_stream_of_events_releases_its_tickers(world, http):
-    from tests.local_market import until
-
     accept = {"Accept": "text/event-stream"}
     async with http.get(f"{world.url}/v1/stream?tickers=BTCUSDT", headers=accept) as answer:
         await until(lambda: BTC in world.services.hub.symbols)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 from decimal import Decimal
 
@@ -15,17 +16,10 @@ from cryptostream.gateway.auth import Grant, checked_token, new_secret
 from cryptostream.gateway.closing import Close
 from cryptostream.gateway.process import serving
 from cryptostream.gateway.token_file import write
-from tests.gateway.conftest import DEADLINE, JSON, MSGPACK, World, gateway_config
+from tests.gateway.conftest import JSON, MSGPACK, World, gateway_config
 from tests.local_market import local_market, until
 
 BTC, ETH = "BINANCE:BTCUSDT", "BINANCE:ETHUSDT"
-
-
-@pytest.fixture(autouse=True)
-async def in_time():
-    """Give every test of this module a deadline of its own."""
-    async with asyncio.timeout(DEADLINE):
-        yield
 
 
 @contextlib.asynccontextmanager
@@ -133,7 +127,7 @@ async def test_the_interval_changes_live_and_every_tick_is_accounted_for(world):
     ticks = [one for one in found if one["k"] == "tick" and not one.get("image")]
     assert any(one.get("conflated", 0) > 10 for one in ticks)
     assert sum(1 for one in ticks if "conflated" not in one) > 10
-    for before, after in zip(ticks, ticks[1:], strict=False):
+    for before, after in itertools.pairwise(ticks):
         assert after.get("first", after["seq"]) == before["seq"] + 1
         assert Decimal(after["last"]) > Decimal(before["last"])
 
@@ -157,7 +151,7 @@ async def test_a_slow_viewer_is_warned_and_closed_and_its_neighbour_notices_noth
     async with (
         begin(queue=65_536, slow_after=1.0) as world,
         world.viewer() as neighbour,
-        ticking(world),
+        ticking(world, pause=0.0005),
     ):
         slow = Stalled(world)
         await slow.open(tickers=["BTCUSDT"])
@@ -175,7 +169,7 @@ async def test_a_slow_viewer_is_warned_and_closed_and_its_neighbour_notices_noth
         slow.close()
 
         ticks = [one for one in found if one["k"] == "tick" and not one.get("image")]
-        for before, after in zip(ticks, ticks[1:], strict=False):
+        for before, after in itertools.pairwise(ticks):
             assert after.get("first", after["seq"]) == before["seq"] + 1
         assert world.services.counters.closed == {"slow": 1}
 

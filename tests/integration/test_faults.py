@@ -153,8 +153,8 @@ def test_a_price_that_is_not_certain_is_told_to_be_suspect(
 
         market.set_fault(fault, "BINANCE:ETHUSDT")
 
-        status = next_item(cs, status_of("ETHUSDT", phase=phase))
-        assert status.code == code
+        # On a busy machine the silence may be noticed before its cause.
+        status = next_item(cs, status_of("ETHUSDT", phase=phase, code=code))
         assert status.data is DataState.SUSPECT
         next_item(cs, tick_of("BTCUSDT"))
         if fault != "hang_page":

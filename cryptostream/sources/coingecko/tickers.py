@@ -58,6 +58,7 @@ class Tickers:
         self._open: dict[str, Ticker] = {}
         self._known: dict[Price, Known] = {}
         self._trouble: SourceError | None = None
+        self._simulated = False
 
     # -- what there is ------------------------------------------------------------------
 
@@ -108,7 +109,9 @@ class Tickers:
     def refuse(self, ticker: Ticker, error: SourceError, now: int) -> Report:
         """End a ticker that cannot be had."""
         self._open.pop(ticker.symbol, None)
-        return failed_report(ticker.symbol, ticker.generation, error, now)
+        return failed_report(
+            ticker.symbol, ticker.generation, error, now, simulated=self._simulated
+        )
 
     def close(self, symbol: str, generation: int, now: int) -> Iterator[Said]:
         """End a symbol if it has this generation."""
@@ -131,6 +134,7 @@ class Tickers:
     ) -> Iterator[Said]:
         """Take the answer to a question after ``coins``."""
         self._trouble = None
+        self._simulated = simulated
         for price in quotes.keys() & self.prices():
             self._known[price] = Known(quotes[price], now, simulated)
         present = {price.coin for price in quotes}
@@ -207,12 +211,14 @@ class Tickers:
             text=text,
             ts=now,
             retry_after=retry_after,
-            simulated=ticker.known is not None and ticker.known.simulated,
+            simulated=self._simulated,
         )
         return ticker.report
 
 
-def failed_report(symbol: str, generation: int, error: SourceError, now: int) -> Report:
+def failed_report(
+    symbol: str, generation: int, error: SourceError, now: int, *, simulated: bool = False
+) -> Report:
     """Return the report of a ticker that is over."""
     return Report(
         symbol=symbol,
@@ -223,6 +229,7 @@ def failed_report(symbol: str, generation: int, error: SourceError, now: int) ->
         ts=now,
         retriable=error.retriable,
         retry_after=error.retry_after,
+        simulated=simulated,
     )
 
 

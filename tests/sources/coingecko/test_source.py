@@ -182,6 +182,7 @@ async def test_an_absent_coin_is_unknown_for_good(sim, running, outlet):
         await source.open(PEPE, 4)
         failed = await outlet.state(PageState.FAILED, "unknown_symbol")
         assert (failed.symbol, failed.generation, failed.retriable) == (BTC, 3, False)
+        assert failed.simulated
         await outlet.take(Tick, of(PEPE))
 
 
