@@ -66,8 +66,8 @@ def _gateway(config: Config) -> Iterator[tuple[str, str]]:
         yield (
             "gateway.host",
             (
-                "is not a loopback address, and the gateway itself speaks no TLS: put a proxy before "
-                "it and set gateway.behind_tls_proxy, or use 127.0.0.1 and a tunnel"
+                "is not a loopback address, and the gateway itself speaks no TLS: put a proxy "
+                "before it and set gateway.behind_tls_proxy, or use 127.0.0.1 and a tunnel"
             ),
         )
 
