@@ -40,6 +40,7 @@ BENCHES = (
     Entry("first_tick", "how long from the wish to the first price?", 60),
     Entry("recovery", "how long until what was killed is back?", 100),
     Entry("ingest", "what does it cost to bring an exchange's trades to a program?", 150),
+    Entry("gateway", "what does it cost to push ticks to many browsers?", 130),
     Entry("imports", "what does importing the client cost?", 30),
 )
 
