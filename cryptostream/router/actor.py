@@ -118,13 +118,14 @@ class RouterActor:
         ):
             socket.linger = 0
             _bind(socket, address)
+        await self._workers.listen(self._config.socket_path("workers"))
+        # Last: nobody is answered before what a former router kept has been restored.
         self._readers = [
             DrainedReader(self._control, self._on_control),
             # Subscription events are a hint of demand at most: read, so that they do not pile
             # up, and dropped.
             DrainedReader(self._data, lambda _frames: None),
         ]
-        await self._workers.listen(self._config.socket_path("workers"))
 
     def restore(self) -> None:
         """Take up the wishes that a former router kept."""
