@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptostream.records import Tick, Trade
-from cryptostream.wire.hop import PageState, Report
+from cryptostream.wire.hop import Report
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from cryptostream.errors import SourceError
     from cryptostream.records import Method
     from cryptostream.sources.ccxt.convert import Print, Quote
 
@@ -66,22 +65,5 @@ def trade_of(symbol: str, trade: Print, at: Moment, *, simulated: bool) -> Trade
         trade_id=trade.id,
         ts_observed=at.now_ns,
         ts_source=trade.at,
-        simulated=simulated,
-    )
-
-
-def failed_report(
-    symbol: str, generation: int, error: SourceError, at: Moment, *, simulated: bool
-) -> Report:
-    """Return the report of a ticker that is over."""
-    return Report(
-        symbol=symbol,
-        generation=generation,
-        state=PageState.FAILED,
-        code=error.code,
-        text=error.line(),
-        ts=at.now_ns,
-        retriable=error.retriable,
-        retry_after=error.retry_after,
         simulated=simulated,
     )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from cryptostream.errors import SourceError
 from cryptostream.sources.ccxt.names import ids_by_exchange
-from cryptostream.sources.ccxt.said import SOURCE, failed_report, moment
+from cryptostream.sources.ccxt.said import SOURCE, moment
 from cryptostream.sources.ccxt.venue import Venue
+from cryptostream.sources.reporting import failed_report
 from cryptostream.symbols import split_symbol
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class CcxtSource:
                 hint="sources.ccxt.exchanges lists the exchanges that are reached through it",
                 retriable=False,
             )
-            report = failed_report(symbol, generation, error, moment(), simulated=False)
+            report = failed_report(symbol, generation, error, moment().now_ns)
             self._outlet.report(report)
             return
         self._venue(ccxt_id).open(symbol, generation)

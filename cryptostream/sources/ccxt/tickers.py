@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from cryptostream.errors import SourceError
 from cryptostream.sources.ccxt.quotes import Quotes
-from cryptostream.sources.ccxt.said import failed_report, tick_of, trade_of
+from cryptostream.sources.ccxt.said import tick_of, trade_of
+from cryptostream.sources.reporting import failed_report
 from cryptostream.wire.hop import PageState, Report
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class Tickers:
     def refuse(self, ticker: Ticker, error: SourceError, at: Moment) -> Report:
         """End a ticker that cannot be had."""
         self._open.pop(ticker.symbol, None)
-        return failed_report(ticker.symbol, ticker.generation, error, at, simulated=self.simulated)
+        return failed_report(
+            ticker.symbol, ticker.generation, error, at.now_ns, simulated=self.simulated
+        )
 
     def refuse_market(self, market: str, error: SourceError, at: Moment) -> Iterator[Said]:
         """End all tickers of a market."""

@@ -12,8 +12,9 @@ from cryptostream.errors import SourceError
 from cryptostream.records import Tick
 from cryptostream.sources.ccxt.methods import POLLED_INSTEAD, methods_of
 from cryptostream.sources.ccxt.pauses import failures_after, pause_after
-from cryptostream.sources.ccxt.said import failed_report, moment
+from cryptostream.sources.ccxt.said import moment
 from cryptostream.sources.ccxt.tickers import Tickers
+from cryptostream.sources.reporting import failed_report
 from cryptostream.wire.hop import Report
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Venue:
         if len(others) >= self._settings.max_symbols:
             text = f"{self._id} carries {len(others)} tickers already"
             error = SourceError(text, code="no_capacity", hint="raise sources.ccxt.max_symbols")
-            self._say([failed_report(symbol, generation, error, moment(), simulated=False)])
+            self._say([failed_report(symbol, generation, error, moment().now_ns)])
             return
         self._say(self._tickers.open(symbol, generation, moment()))
         self._changed.set()

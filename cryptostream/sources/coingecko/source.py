@@ -23,8 +23,9 @@ from cryptostream.sources.coingecko.coins import (
 )
 from cryptostream.sources.coingecko.keys import key_headers
 from cryptostream.sources.coingecko.plan import Plan, budget_of
-from cryptostream.sources.coingecko.tickers import SOURCE, Tickers, failed_report
+from cryptostream.sources.coingecko.tickers import SOURCE, Tickers
 from cryptostream.sources.directory.cache import cache_dir
+from cryptostream.sources.reporting import failed_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cryptostream.records import Tick
 from cryptostream.sources.coingecko.coins import VENUE, Need, Price, unknown
+from cryptostream.sources.reporting import failed_report
 from cryptostream.symbols import split_symbol
 from cryptostream.wire.hop import PageState, Report
 
@@ -214,23 +215,6 @@ class Tickers:
             simulated=self._simulated,
         )
         return ticker.report
-
-
-def failed_report(
-    symbol: str, generation: int, error: SourceError, now: int, *, simulated: bool = False
-) -> Report:
-    """Return the report of a ticker that is over."""
-    return Report(
-        symbol=symbol,
-        generation=generation,
-        state=PageState.FAILED,
-        code=error.code,
-        text=error.line(),
-        ts=now,
-        retriable=error.retriable,
-        retry_after=error.retry_after,
-        simulated=simulated,
-    )
 
 
 def _tick(ticker: Ticker, known: Known, last: Decimal) -> Tick:

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from cryptostream.errors import SourceError
 from cryptostream.sources.ccxt.convert import Print, Quote
-from cryptostream.sources.ccxt.said import Moment, failed_report, moment, tick_of, trade_of
+from cryptostream.sources.ccxt.said import Moment, moment, tick_of, trade_of
+from cryptostream.sources.reporting import failed_report
 from cryptostream.wire.hop import PageState
 
 AT = Moment(1.0, 2)
@@ -28,7 +29,7 @@ def test_a_trade_is_said_as_it_is():
 def test_a_failure_says_whether_to_try_again():
     error = SourceError("text", code="halted", hint="wait", retriable=False)
     error.retry_after = 3.0
-    report = failed_report("K:X", 4, error, AT, simulated=True)
+    report = failed_report("K:X", 4, error, AT.now_ns, simulated=True)
     assert (report.state, report.code, report.text) == (PageState.FAILED, "halted", "text (wait)")
     assert (report.retriable, report.retry_after, report.generation) == (False, 3.0, 4)
 
