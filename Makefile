@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench constraints clean
+.PHONY: help demo test check lint bench proto web constraints clean
 
 # The first interpreter that is new enough; `make PYTHON=...` names another.
 NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -38,6 +38,14 @@ bench: $(VENV)/.dev-ready ## side by side against the usual ways; prints tables
 	@scripts/ensure_browser.sh $(BIN)/python
 	$(BIN)/python -m bench
 
+proto: $(VENV)/.dev-ready ## generate the Python code of proto/ anew
+	PATH="$(CURDIR)/$(BIN):$$PATH" buf lint
+	PATH="$(CURDIR)/$(BIN):$$PATH" buf generate
+	cp build/proto/cryptostream/v1/*.py cryptostream/v1/
+
+web: $(VENV)/.dev-ready ## build the dashboard and test its logic
+	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci && npm run build && npm test
+
 constraints: ## compute constraints.txt anew: tried versions, without hashes or addresses
 	scripts/constraints.sh $(PYTHON)
 
@@ -49,11 +57,14 @@ $(BIN)/python:
 		"apt-get install python3 python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run-ready: pyproject.toml constraints.txt | $(BIN)/python
+# The dashboard is built by the installation, so what it is made of asks for a new one.
+WEB := $(wildcard web/index.html web/package-lock.json web/src/*)
+
+$(VENV)/.run-ready: pyproject.toml constraints.txt $(WEB) | $(BIN)/python
 	$(PIP) -e .
 	@touch $@
 
-$(VENV)/.dev-ready: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.dev-ready: pyproject.toml constraints.txt $(WEB) | $(BIN)/python
 	$(PIP) -e '.[dev]'
 # Clients that others wrote: one of them needs a C compiler, so it is missed only in CI.
 	$(PIP) -e '.[peers]' || { test -z "$$CI" && echo "cryptofeed was not installed: the tests" \

@@ -9,14 +9,16 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from cryptostream.errors import CryptoStreamError, RequestError
 from cryptostream.gateway import openapi
+from cryptostream.gateway.dashboard import Dashboard
 from cryptostream.gateway.gauges import page_of
 from cryptostream.gateway.messages import error_map
 from cryptostream.gateway.metrics import CONTENT_TYPE
 from cryptostream.gateway.rest import Rest
+from cryptostream.gateway.rpc import PATH, PricesApp
 from cryptostream.gateway.sse import EventStream
 from cryptostream.gateway.websocket import WebSocketViewer
 
@@ -53,6 +55,7 @@ class GatewayApp:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._rest = Rest(services)
+        self._dashboard = Dashboard()
         self._http = Starlette(
             routes=self._routes(),
             exception_handlers={
@@ -71,7 +74,7 @@ class GatewayApp:
         else:
             await self._http(scope, receive, send)
 
-    def _routes(self) -> list[Route]:
+    def _routes(self) -> list[BaseRoute]:
         answers = [
             Route(f"/v1/{one.name}", self._json(getattr(self._rest, one.name)))
             for one in openapi.ENDPOINTS
@@ -83,6 +86,9 @@ class GatewayApp:
             Route("/healthz", self._alive),
             Route("/readyz", self._ready),
             Route("/metrics", self._metrics),
+            Mount(PATH, app=PricesApp(self._services)),
+            # Last: it takes every path, and what it does not have is not found.
+            Route("/{path:path}", self._page),
         ]
 
     def _json(self, answer: Callable[..., Awaitable[bytes]]) -> Callable[..., Awaitable[Response]]:
@@ -117,6 +123,10 @@ class GatewayApp:
         headers = self._headers(request)
         body = msgspec.json.encode(openapi.description())
         return Response(body, headers=headers, media_type="application/json")
+
+    async def _page(self, request: Request) -> Response:
+        self._services.doorkeeper.check_page(request.headers)
+        return await self._dashboard.answer(request)
 
     async def _alive(self, _request: Request) -> Response:
         return Response(b"alive\n", media_type="text/plain")

@@ -1,0 +1,54 @@
+/** Decimal numbers as text: shown and compared exactly, never as binary fractions. */
+
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+interface Parts {
+  negative: boolean;
+  whole: string;
+  fraction: string;
+}
+
+function parts(text: string): Parts | null {
+  const found = DECIMAL.exec(text);
+  if (!found) return null;
+  return { negative: found[1] === "-", whole: found[2] ?? "0", fraction: found[3] ?? "" };
+}
+
+/** The text with its thousands separated and a true minus sign; unreadable text stays as it is. */
+export function grouped(text: string): string {
+  const found = parts(text);
+  if (!found) return text;
+  const whole = found.whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return (found.negative ? "−" : "") + whole + (found.fraction ? `.${found.fraction}` : "");
+}
+
+/** As `grouped`, with a plus before what is above zero. */
+export function signed(text: string): string {
+  return sign(text) > 0 ? `+${grouped(text)}` : grouped(text);
+}
+
+/** -1, 0 or 1; 0 also for text that is no number. */
+export function sign(text: string): -1 | 0 | 1 {
+  const found = parts(text);
+  if (!found || !/[1-9]/.test(found.whole + found.fraction)) return 0;
+  return found.negative ? -1 : 1;
+}
+
+/** -1, 0 or 1 as `left` is below, equal to or above `right`; 0 when either is no number. */
+export function compare(left: string, right: string): -1 | 0 | 1 {
+  const [a, b] = [parts(left), parts(right)];
+  if (!a || !b) return 0;
+  const places = Math.max(a.fraction.length, b.fraction.length);
+  const [x, y] = [scaled(a, places), scaled(b, places)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function scaled(value: Parts, places: number): bigint {
+  const digits = BigInt(value.whole + value.fraction.padEnd(places, "0"));
+  return value.negative ? -digits : digits;
+}
+
+/** How many digits stand behind the point. */
+export function places(text: string): number {
+  return parts(text)?.fraction.length ?? 0;
+}

@@ -1,0 +1,5 @@
+/** Puts the page together. */
+
+import { Page } from "./page";
+
+new Page().start();

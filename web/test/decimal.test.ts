@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { compare, grouped, places, sign, signed } from "../src/decimal";
+
+test.each([
+  ["67123.40", "67,123.40"],
+  ["-850.10", "−850.10"],
+  ["0.00002454", "0.00002454"],
+  ["123456789012345678901234567890.1", "123,456,789,012,345,678,901,234,567,890.1"],
+  ["100", "100"],
+  ["not a number", "not a number"],
+])("%s is shown as %s", (text, shown) => {
+  expect(grouped(text)).toBe(shown);
+});
+
+test.each([
+  ["1.25", "+1.25", 1],
+  ["-1.25", "−1.25", -1],
+  ["0.00", "0.00", 0],
+  ["-0.00", "−0.00", 0],
+])("%s has the sign %s", (text, shown, way) => {
+  expect(signed(text)).toBe(shown);
+  expect(sign(text)).toBe(way);
+});
+
+test("numbers beyond binary fractions are compared exactly", () => {
+  expect(compare("0.1000000000000000000001", "0.1")).toBe(1);
+  expect(compare("1.10", "1.1")).toBe(0);
+  expect(compare("-2", "1")).toBe(-1);
+  expect(compare("x", "1")).toBe(0);
+});
+
+test("grouping changes no digit, whatever the number", () => {
+  const decimal = fc.tuple(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), fc.nat(12));
+  fc.assert(
+    fc.property(decimal, ([whole, fraction]) => {
+      const text = `${whole}.${fraction}`;
+      expect(grouped(text).replaceAll(",", "").replace("−", "-")).toBe(text);
+      expect(compare(text, text)).toBe(0);
+    }),
+  );
+});
+
+test("the digits behind the point are counted", () => {
+  expect([places("1.250"), places("7"), places("?")]).toEqual([3, 0, 0]);
+});
