@@ -66,6 +66,8 @@ async def _show(config: Config, tickers: tuple[str, ...], view: View, limits: Li
     root = Root(config, tell)
 
     async def work() -> Exit:
+        if config.gateway.enabled:
+            view.hint(f"dashboard: http://{config.gateway.host}:{config.gateway.port}/")
         async with connected(config) as cs:
             return await follow(cs, tickers, view, limits)
 
@@ -76,5 +78,7 @@ async def _show(config: Config, tickers: tuple[str, ...], view: View, limits: Li
 _NAMES = {
     "sim": "the simulated market",
     "router": "the router",
+    "feeds": "the feeds",
     "browser-0": "a browser",
+    "gateway": "the gateway",
 }

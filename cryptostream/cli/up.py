@@ -42,6 +42,9 @@ async def _serve(config: Config) -> Exit:
         logger.bind(event="daemon.up").info(
             "serving: control {}, data {}", config.router.control, config.router.data
         )
+        if config.gateway.enabled:
+            gateway = config.gateway
+            logger.info("dashboard: http://{}:{}/", gateway.host, gateway.port)
         if not config.sim.enabled:
             logger.warning(TERMS)
         await root.run()

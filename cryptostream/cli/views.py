@@ -45,6 +45,10 @@ class View(Protocol):
         """Say what is being waited for."""
         ...
 
+    def hint(self, text: str) -> None:
+        """Say where else to look."""
+        ...
+
     def refresh(self) -> None:
         """Draw again: time has passed."""
         ...
@@ -75,6 +79,10 @@ class LinesView:
         """Print what is being waited for."""
         print(text, file=sys.stderr, flush=True)
 
+    def hint(self, text: str) -> None:
+        """Print where else to look."""
+        print(text, file=sys.stderr, flush=True)
+
     def refresh(self) -> None:
         """Do nothing: lines do not age."""
 
@@ -99,6 +107,7 @@ class TableView:
         self._console = console or Console()
         self._rows: dict[str, _Row] = {}
         self._progress = "starting"
+        self._hint = ""
         self._notes: list[str] = []
         self._gaps = 0
         self._ticks = 0
@@ -146,6 +155,11 @@ class TableView:
         self._progress = text
         self._draw()
 
+    def hint(self, text: str) -> None:
+        """Keep a line below the table."""
+        self._hint = text
+        self._draw()
+
     def refresh(self) -> None:
         """Draw, if the last picture is old enough."""
         if time.monotonic() - self._drawn >= 1 / REDRAWS:
@@ -181,6 +195,8 @@ class TableView:
         lines = [Text(note, style="yellow") for note in self._notes]
         if self._progress:
             lines.append(Text(self._progress, style="blue"))
+        if self._hint:
+            lines.append(Text(self._hint, style="dim"))
         return Group(table, *lines)
 
     def _title(self) -> Text:

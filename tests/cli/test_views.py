@@ -96,3 +96,11 @@ def test_gaps_and_a_lost_connection_are_told(screen):
     assert "1 gaps" in text
     assert "3 records are missing" in text
     assert "disconnected" in text
+
+
+def test_where_else_to_look_stays_below_the_table():
+    console = Console(file=io.StringIO(), width=120, force_terminal=True)
+    view = TableView(console)
+    view.hint("dashboard: http://127.0.0.1:7780/")
+    view.close()
+    assert "dashboard: http://127.0.0.1:7780/" in console.file.getvalue()
