@@ -60,6 +60,8 @@ class Workers:
         self._by_socket: dict[HopSocket, Hop] = {}
         self._socket_of: dict[str, HopSocket] = {}
         self._sockets: set[HopSocket] = set()
+        # Connections whose worker has left or was given up: its last words change nothing.
+        self._left: set[HopSocket] = set()
         self._server: asyncio.Server | None = None
         self._loop = asyncio.get_running_loop()
         self.refused = 0
@@ -115,7 +117,11 @@ class Workers:
     def drop_silent(self, now: float) -> None:
         """Give up the workers that have not been heard for too long."""
         for hop in self._hops.silent(now):
+            socket = self._socket_of.get(hop.worker)
             self._lost(hop, "it stopped beating")
+            if socket is not None:
+                # If it only slept it connects anew, and says what it still runs.
+                socket.cut("it stopped beating")
 
     def instruct(self, worker: str, instruction: wire_hop.ToWorker) -> None:
         """Send an instruction; a worker that is gone needs none."""
@@ -141,6 +147,8 @@ class Workers:
     def _on_data(self, socket: HopSocket, frame: DataFrame, now: float) -> None:
         hop = self._by_socket.get(socket)
         if hop is None:
+            if socket in self._left:
+                return
             raise ProtocolError("data from a worker that has not said hello")
         missing = missing_before(hop, frame.number)
         if missing:
@@ -153,6 +161,8 @@ class Workers:
             self._up(socket, message, now)
             return
         hop = self._by_socket.get(socket)
+        if hop is None and socket in self._left:
+            return
         if hop is None or hop.incarnation != message.incarnation:
             raise ProtocolError(f"{message.worker} has not said hello here")
         if isinstance(message, wire_hop.Goodbye):
@@ -186,16 +196,18 @@ class Workers:
         self._listener.worker_up(hop, hello)
 
     def _on_lost(self, socket: HopSocket, why: str) -> None:
-        self._sockets.discard(socket)
         hop = self._by_socket.get(socket)
         if hop is not None:
             self._lost(hop, why)
+        self._sockets.discard(socket)
+        self._left.discard(socket)
 
     def _lost(self, hop: Hop, reason: str) -> None:
         socket = self._socket_of.pop(hop.worker, None)
         if socket is None:
             return
         del self._by_socket[socket]
+        self._left.add(socket)
         logger.warning("{} is gone: {}", hop.worker, reason)
         self._hops.down(hop.worker)
         self._listener.worker_lost(hop, reason)

@@ -215,15 +215,27 @@ async def test_a_worker_whose_connection_ends_is_lost_at_once(config: Config) ->
         await until(lambda: not router._workers.all())
 
 
+async def test_what_a_worker_sends_after_its_good_bye_changes_nothing(config: Config) -> None:
+    async with running_router(config, []) as router:
+        socket, ended = await stranger(config)
+        leaving = hop.control_frame(hop.Goodbye(worker="w-0", incarnation=12345, reason="done"))
+        late = hop.data_frame(b"tick/X/", b"", 1, 0, 1)
+        beat = hop.control_frame(hop.Beat(worker="w-0", incarnation=12345, sent=1))
+        socket.send(hello("w-0") + leaving + late + beat + hello("w-1"))
+        await until(lambda: [one.worker for one in router._workers.all()] == ["w-1"])
+        assert not ended.done()
+        assert router._workers.refused == 0
+        await socket.close(1.0)
+
+
 async def test_a_worker_that_falls_silent_is_lost(config: Config) -> None:
     async with running_router(config, []) as router:
         socket, ended = await stranger(config)
         socket.send(hello("hung-0"))
         await until(lambda: len(router._workers.all()) == 1)
-        # It is there, but never beats.
-        await until(lambda: not router._workers.all())
-        assert not ended.done()
-        await socket.close(1.0)
+        # It is there, but never beats; if it wakes up it has to begin anew.
+        await asyncio.wait_for(ended, DEADLINE)
+        assert router._workers.all() == []
 
 
 async def test_a_ticker_moves_to_its_second_source_and_back(config: Config) -> None:
