@@ -88,6 +88,11 @@ class PageActor:
         except SourceError as error:
             self._fail(error)
             raise
+        except Exception as error:
+            # Nobody foresaw it: the router is told all the same, and tries again.
+            logger.exception("{}: a fault of the daemon", self.symbol)
+            self._fail(SourceError(f"a fault of the daemon: {error!r}", code="internal"))
+            raise
         finally:
             await self._tab.close()
 
