@@ -100,7 +100,7 @@ class Prices(PriceService):
             _, key = self._who(request.client_id, ctx)
             change, number = _change(request), next(self._numbers)
             # One that ended before it could may have been followed by another.
-            while (stream := self._streams.get(key)) is not None:
+            while (stream := self._streams.get(key)) is not None and stream.running:
                 if await stream.modify(number, change):
                     return pb.ModifyTickersResponse(request=number, running=True)
             self._early.keep(key, number, change, time.monotonic())

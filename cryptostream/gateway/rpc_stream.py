@@ -66,9 +66,15 @@ class PriceStream:
         self._kinds: tuple[str, ...] = ()
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue(_WAITING)
         self._news = asyncio.Event()
-        self.why: BaseException | None = None  # it ends, once it does
+        self.why: BaseException | None = None  # it is to end, or did
+        self._left = False
         rate = grant.rate or settings.request_rate
         self._allowance = Allowance(rate, time.monotonic())
+
+    @property
+    def running(self) -> bool:
+        """Whether it can still be changed."""
+        return self.why is None and not self._left
 
     def begin(self, first: Subscribe, changes: Iterable[tuple[int, Modify]]) -> None:
         """Say what the stream is to follow; there are fewer ``changes`` than may wait."""
@@ -99,6 +105,7 @@ class PriceStream:
                 services.delivery.sent(viewer, len(message), time.monotonic())
             raise self.why
         finally:
+            self._left = True
             services.leave(viewer)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
@@ -121,7 +128,7 @@ class PriceStream:
                 code="too_many_requests",
                 hint="send fewer, with more tickers each",
             )
-        if self.why is not None:
+        if not self.running:
             return False
         done = self._ask(number, self._with_kinds(change))
         try:
@@ -158,7 +165,7 @@ class PriceStream:
             took = False
             try:
                 await conversation.follow({"t": "results", "request": job.number}, job.request)
-                took = self.why is None
+                took = self.running
             finally:
                 _settle(job, took=took)
 

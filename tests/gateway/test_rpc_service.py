@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from connectrpc.errors import ConnectError
@@ -17,6 +18,10 @@ from tests.gateway.conftest import DEADLINE
 from tests.gateway.rpc_client import modified, streaming, told
 from tests.local_market import until
 
+HEAD = (
+    b"POST /cryptostream.v1.PriceService/StreamPrices HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/connect+proto\r\nContent-Length: %d\r\n\r\n"
+)
 BTC, ETH, SOL = "BINANCE:BTCUSDT", "BINANCE:ETHUSDT", "BINANCE:SOLUSDT"
 
 
@@ -76,11 +81,7 @@ async def test_a_client_that_vanishes_releases_too(world):
     request = pb.StreamPricesRequest(client_id="c", tickers=["BTCUSDT"])
     body = request.to_binary()
     reader, writer = await asyncio.open_connection("127.0.0.1", world.config.gateway.port)
-    writer.write(
-        b"POST /cryptostream.v1.PriceService/StreamPrices HTTP/1.1\r\nHost: localhost\r\n"
-        b"Content-Type: application/connect+proto\r\n"
-        b"Content-Length: %d\r\n\r\n\0%b%b" % (len(body) + 5, len(body).to_bytes(4), body)
-    )
+    writer.write(HEAD % (len(body) + 5) + b"\0" + len(body).to_bytes(4) + body)
     assert b"200 OK" in await reader.readline()
     await until(lambda: held(world) == {BTC})
     writer.transport.abort()
@@ -355,33 +356,55 @@ async def test_tokens_are_asked_for_and_what_they_allow_holds(begin, tmp_path):
     assert (code, info.code, info.retriable) == ("unauthenticated", "bad_token", False)
 
 
+@contextlib.asynccontextmanager
+async def deaf(world):
+    """Stream BTCUSDT to a client that reads nothing but the first line."""
+    body = pb.StreamPricesRequest(client_id="deaf", tickers=["BTCUSDT"]).to_binary()
+    port = world.config.gateway.port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    writer.write(HEAD % (len(body) + 5) + b"\0" + len(body).to_bytes(4) + body)
+    assert b"200 OK" in await reader.readline()
+    writer.transport.pause_reading()
+    await world.opened(BTC)
+    try:
+        yield
+    finally:
+        writer.transport.abort()
+
+
+async def pour(world, enough):
+    """Publish long ticks of BTCUSDT until there are enough."""
+    async with asyncio.timeout(DEADLINE):
+        while not enough():
+            for _ in range(200):
+                world.market.source.tick(BTC, "1." + "0" * 400)
+            await asyncio.sleep(0.01)  # so that the gateway's own tasks run
+
+
 async def test_a_client_that_reads_nothing_is_cut_and_slows_nobody(begin):
     async with begin(queue=65_536, slow_after=1) as world, client_of(world) as client:
-        body = pb.StreamPricesRequest(client_id="deaf", tickers=["BTCUSDT"]).to_binary()
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", world.config.gateway.port, limit=1024
-        )
-        writer.write(
-            b"POST /cryptostream.v1.PriceService/StreamPrices HTTP/1.1\r\nHost: localhost\r\n"
-            b"Content-Type: application/connect+proto\r\n"
-            b"Content-Length: %d\r\n\r\n\0%b%b" % (len(body) + 5, len(body).to_bytes(4), body)
-        )
-        assert b"200 OK" in await reader.readline()
-        writer.transport.pause_reading()
-        async with streaming(client, "ETHUSDT") as stream:
+        async with deaf(world), streaming(client, "ETHUSDT") as stream:
             await stream.results()
-            await world.opened(BTC)
             await world.opened(ETH)
-            async with asyncio.timeout(DEADLINE):
-                while BTC in world.services.hub.symbols:
-                    for _ in range(200):
-                        world.market.source.tick(BTC, "1." + "0" * 400)
-                    await asyncio.sleep(0.01)  # so that the gateway's own tasks run
+            await pour(world, lambda: BTC not in held(world))
             world.market.source.tick(ETH, "5")
             await stream.tick("5")
         assert world.services.counters.closed == {"slow": 1}
-        assert [one.client_id for one in world.services.hub.viewers] in ([], ["c"])
-        writer.transport.abort()
+
+
+async def test_a_change_for_a_stream_that_is_ending_is_kept_for_the_next(begin):
+    async with (
+        begin(queue=65_536) as world,
+        client_of(world) as client,
+        deaf(world),
+    ):
+        (viewer,) = world.services.hub.viewers
+        await pour(world, lambda: viewer.closing is Close.SLOW)
+        answer = await modified(client, client_id="deaf", add=["ETHUSDT"])
+        assert not answer.running
+        async with streaming(client, client_id="deaf") as stream:
+            assert (await stream.results(answer.request)).results[0].symbol == ETH
+            assert held(world) == {ETH}
 
 
 async def test_a_stream_ends_at_the_deadline_of_the_client(world, client):
