@@ -30,7 +30,8 @@ COUNT_SHIFTS = """
 window.shifted = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
-    window.shifted.push([entry.value, entry.sources.map((one) => one.node?.id || one.node?.className)]);
+    window.shifted.push([entry.value, entry.sources.map(
+      ({node}) => [node?.nodeName, node?.id, node?.className, node?.textContent?.slice(0, 20)])]);
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
@@ -55,9 +56,7 @@ class Site:
         context.set_default_timeout(PATIENCE)
         self._visitors.append(context)
         saved = json.dumps({"tickers": [f"BINANCE:{one}" for one in tickers]})
-        context.add_init_script(
-            f"localStorage.cryptostream ??= {json.dumps(saved)};{COUNT_SHIFTS}"
-        )
+        context.add_init_script(f"localStorage.cryptostream ??= {json.dumps(saved)};{COUNT_SHIFTS}")
         page = context.new_page()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

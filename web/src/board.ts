@@ -99,14 +99,19 @@ export class Board {
         this.fail(message.symbol, message.error, message.suggestions);
         break;
       case "upstream":
-        this.upstream = message.connected;
-        this.upstreamReason = message.reason ?? "";
-        this.markAll();
+        this.hears(message.connected, message.reason);
         break;
       case "warning":
         this.slow = !message.cleared;
         break;
     }
+  }
+
+  /** Whether the gateway hears the router, and if not, why. */
+  hears(connected: boolean, reason = ""): void {
+    this.upstream = connected;
+    this.upstreamReason = reason;
+    this.markAll();
   }
 
   /** The answer for one ticker of a request. */

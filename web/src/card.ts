@@ -8,6 +8,8 @@ import type { CardView } from "./view";
 
 /** How long a change of price is lit; ms. */
 export const FLASH_MS = 350;
+/** A line is drawn at most so often; ms. */
+const LINE_MS = 250;
 
 export interface CardActions {
   remove(symbol: string): void;
@@ -31,9 +33,12 @@ export class CardElement {
   private readonly canvas = make("canvas", { class: "spark", "aria-hidden": "true" });
   private readonly retry: HTMLButtonElement;
   private drawnPoints = "";
+  private drawnAt = -Infinity;
+  private size: readonly [width: number, height: number] = [0, 0];
 
   constructor(symbol: string, actions: CardActions) {
-    const { exchange, ticker } = splitSymbol(symbol);
+    const { exchange, ticker, sources } = splitSymbol(symbol);
+    const place = sources ? `${exchange} @${sources}` : exchange;
     const link = make("a", { class: "ticker", href: `#/ticker/${encodeURIComponent(symbol)}` }, ticker);
     const remove = button("×", `Remove ${symbol}`, () => actions.remove(symbol));
     remove.className = "remove";
@@ -44,7 +49,7 @@ export class CardElement {
     this.root = make(
       "li",
       { class: "card", "data-symbol": symbol },
-      make("div", { class: "head" }, make("h2", {}, link), make("span", { class: "exchange" }, exchange), remove),
+      make("div", { class: "head" }, make("h2", {}, link), make("span", { class: "exchange", title: place }, place), remove),
       make("div", { class: "value" }, cells.price, make("span", { class: "moves" }, cells.percent, cells.change)),
       this.canvas,
       make("div", { class: "quotes" }, pair("Bid", cells.bid), pair("Ask", cells.ask)),
@@ -70,14 +75,28 @@ export class CardElement {
     if (this.retry.hidden === view.canRetry) this.retry.hidden = !view.canRetry;
   }
 
-  /** Draw the line, if it or its colours changed. */
-  draw(card: Card, colour: string, scale: number): void {
+  /** The price is lit no more. */
+  putOut(): void {
+    setAttribute(this.cells.price, "data-move", undefined);
+  }
+
+  /** The canvas may have another size now. */
+  resized(): void {
+    this.size = [0, 0];
+  }
+
+  /** Draw the line, if it or its colours changed; `now` is ms. */
+  draw(card: Card, colour: string, scale: number, now: number): void {
+    if (now - this.drawnAt < LINE_MS) return;
     const { points } = card.trail;
-    const { clientWidth: width, clientHeight: height } = this.canvas;
+    // Asking for the size between writes makes the browser lay everything out, so it is kept.
+    if (!this.size[0]) this.size = [this.canvas.clientWidth, this.canvas.clientHeight];
+    const [width, height] = this.size;
     const last = points.at(-1);
     const key = `${points.length} ${last?.time} ${last?.value} ${last?.apart} ${width} ${scale} ${colour}`;
     if (key === this.drawnPoints || width === 0) return;
     this.drawnPoints = key;
+    this.drawnAt = now;
     const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
     if (this.canvas.width !== wide) this.canvas.width = wide;
     if (this.canvas.height !== high) this.canvas.height = high;

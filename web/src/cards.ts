@@ -7,6 +7,8 @@ import { viewOf, type Surroundings } from "./view";
 export class Cards {
   private readonly elements = new Map<string, CardElement>();
   private stroke = "";
+  /** Until when (ms) each price is lit. */
+  private readonly lit = new Map<string, number>();
 
   constructor(
     private readonly list: HTMLElement,
@@ -28,11 +30,12 @@ export class Cards {
       const element = this.elements.get(symbol) ?? this.insert(symbol, board.symbols);
       const left = card.movedAt + FLASH_MS - now;
       element.update(viewOf(card, around), left > 0 ? card.move : 0);
-      element.draw(card, this.stroke, scale);
-      if (left > 0) {
-        board.dirty.add(symbol);
-        again = again ? Math.min(again, left) : left;
-      }
+      element.draw(card, this.stroke, scale, now);
+      if (left > 0) this.lit.set(symbol, card.movedAt + FLASH_MS);
+    }
+    for (const [symbol, until] of this.lit) {
+      if (until <= now) this.putOut(symbol);
+      else again = again ? Math.min(again, until - now) : until - now;
     }
     return again;
   }
@@ -58,7 +61,17 @@ export class Cards {
 
   /** The colours may have changed. */
   restyle(): void {
+    this.resize();
     this.stroke = getComputedStyle(document.documentElement).color;
+  }
+
+  resize(): void {
+    for (const element of this.elements.values()) element.resized();
+  }
+
+  private putOut(symbol: string): void {
+    this.lit.delete(symbol);
+    this.elements.get(symbol)?.putOut();
   }
 
   private insert(symbol: string, order: string[]): CardElement {

@@ -41,7 +41,7 @@ export function pauseBefore(attempt: number, random: number): number {
 
 /** Silence after which nothing is shown as live any more, ms; below the 2 s that we promise. */
 export function doubtAfter(heartbeatMs: number): number {
-  return Math.min(heartbeatMs + 700, 1_800);
+  return Math.min(heartbeatMs + 500, 1_500);
 }
 
 /** Silence after which the connection counts as lost, ms; three heartbeats. */

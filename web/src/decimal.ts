@@ -48,6 +48,18 @@ function scaled(value: Parts, places: number): bigint {
   return value.negative ? -digits : digits;
 }
 
+/** The text with at most `most` digits behind the point, rounded half away from zero. */
+export function rounded(text: string, most: number): string {
+  const found = parts(text);
+  if (!found || found.fraction.length <= most) return text;
+  const kept = BigInt(found.whole + found.fraction.slice(0, most));
+  const up = (found.fraction[most] ?? "0") >= "5" ? 1n : 0n;
+  const digits = String(kept + up).padStart(most + 1, "0");
+  const split = digits.length - most;
+  const point = most ? `.${digits.slice(split)}` : "";
+  return `${found.negative ? "-" : ""}${digits.slice(0, split)}${point}`;
+}
+
 /** How many digits stand behind the point. */
 export function places(text: string): number {
   return parts(text)?.fraction.length ?? 0;

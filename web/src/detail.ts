@@ -54,7 +54,7 @@ export class Detail {
       make("div", { class: "value" }, this.price, this.standing, this.quotes),
       this.reason,
       make("div", { class: "tools" }, labelled("Source ", this.source), labelled("Chart ", this.mode),
-        labelled("Candle ", this.width)),
+        labelled("Candle width ", this.width)),
       chartPlace, this.trouble,
     );
     this.offer(sources);

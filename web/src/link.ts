@@ -3,7 +3,7 @@
 import { SUBPROTOCOL, type Answer, type Request, type Told } from "./protocol";
 import { Session, type Learned, type Wishes } from "./session";
 
-const LOOK_MS = 200;
+const LOOK_MS = 100;
 /** Our own code for cutting a connection that is lost: outside the gateway's numbers. */
 const CUT = 3_000;
 const ABNORMAL = 1_006;

@@ -1,6 +1,6 @@
 /** The operator's page: how the daemon and the gateway are, asked for every two seconds. */
 
-import { wordsOf, type Api, type Values } from "./api";
+import { ApiError, wordsOf, type Api, type Values } from "./api";
 import { make, setText } from "./dom";
 import { HOUR_MS, faultsOf, type Fault } from "./faults";
 import type { Latency } from "./latency";
@@ -87,8 +87,7 @@ export class Operator {
   private async faults(symbols: string[]): Promise<void> {
     const found: Fault[] = [];
     for (const symbol of symbols.slice(0, MOST_HISTORIES)) {
-      const { records } = await this.api.history(symbol, "status", 100, this.ended.signal);
-      const statuses = records.filter((one): one is Status => one.k === "status");
+      const statuses = await this.statuses(symbol);
       found.push(...faultsOf(statuses, Date.now() - HOUR_MS));
     }
     found.sort((a, b) => b.at - a.at);
@@ -96,6 +95,17 @@ export class Operator {
       time: new Date(one.at).toLocaleTimeString("en-GB"), symbol: one.symbol, code: one.code, text: one.text,
       lasted: one.lasted === null ? "still" : seconds(one.lasted / 1000),
     })));
+  }
+
+  private async statuses(symbol: string): Promise<Status[]> {
+    try {
+      const { records } = await this.api.history(symbol, "status", 100, this.ended.signal);
+      return records.filter((one): one is Status => one.k === "status");
+    } catch (error) {
+      // A ticker that went away meanwhile: the others still have their faults.
+      if (error instanceof ApiError) return [];
+      throw error;
+    }
   }
 
   private table(title: Title, rows: Row[]): void {

@@ -55,6 +55,7 @@ export class Page {
   private readonly unseeded = new Set<string>();
   private seeding = false;
   private titled = "";
+  private timer = 0;
 
   constructor() {
     const url = new URL("v1/stream", location.href);
@@ -79,7 +80,10 @@ export class Page {
     addEventListener("hashchange", () => this.route());
     addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("visibilitychange", () => this.refresh());
-    addEventListener("resize", () => this.refresh());
+    addEventListener("resize", () => {
+      this.cards.resize();
+      this.refresh();
+    });
     setInterval(() => this.refresh(), AGES_MS);
     setInterval(() => this.askAgain(), AGAIN_MS);
     setInterval(() => void this.seed(), SEED_MS);
@@ -177,6 +181,9 @@ export class Page {
         this.board.result(learned.result);
         if (!learned.result.ok) this.save();
         break;
+      case "greeted":
+        this.board.hears(learned.facts.connected);
+        break;
       case "granted":
         this.controls.granted(learned.intervalMs);
         break;
@@ -221,7 +228,6 @@ export class Page {
   private linkChanged(): void {
     const { session } = this.link;
     if (session.phase === "open" && !this.wasConnected) {
-      this.board.upstream = true;
       void this.learnSources();
       if (this.detail) void this.detail.load();
     }
@@ -248,11 +254,11 @@ export class Page {
   // What is shown.
 
   private around(): Surroundings {
-    const { phase, ending, nextAt, facts } = this.link.session;
+    const { phase, ending, nextAt } = this.link.session;
     return {
       link: phase,
       linkText: linkText(phase, ending?.text ?? "", nextAt, performance.now()),
-      upstream: this.board.upstream && (facts?.connected ?? true),
+      upstream: this.board.upstream,
       upstreamReason: this.board.upstreamReason,
       paused: this.controls.paused,
       now: Date.now() + this.board.clockOffset,
@@ -272,7 +278,12 @@ export class Page {
     this.notices.draw();
     this.indicate(around);
     byId("empty").hidden = this.board.cards.size > 0;
-    if (again) setTimeout(() => this.frame.ask(), again);
+    if (again && !this.timer) {
+      this.timer = window.setTimeout(() => {
+        this.timer = 0;
+        this.frame.ask();
+      }, again);
+    }
   }
 
   private indicate(around: Surroundings): void {

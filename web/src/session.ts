@@ -20,6 +20,7 @@ export type Learned =
   | { what: "told"; message: Told }
   | { what: "result"; result: Result }
   | { what: "granted"; intervalMs: number }
+  | { what: "greeted"; facts: ServerFacts }
   | { what: "refused"; text: string };
 
 /** Without an answer to the handshake in so many ms, it is tried anew. */
@@ -99,11 +100,12 @@ export class Session {
       const { message = "refused", hint = "" } = answer.error ?? {};
       return [{ what: "refused", text: hint ? `${message}: ${hint}` : message }];
     }
+    const learned: Learned[] = (answer.results ?? []).map((result) => ({ what: "result", result }));
     if (answer.server) {
       this.facts = answer.server;
       this.heartbeatMs = answer.server.heartbeat_ms;
+      learned.push({ what: "greeted", facts: answer.server });
     }
-    const learned: Learned[] = (answer.results ?? []).map((result) => ({ what: "result", result }));
     if (answer.interval_ms !== undefined) {
       learned.push({ what: "granted", intervalMs: answer.interval_ms });
     }

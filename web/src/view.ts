@@ -1,9 +1,8 @@
 /** What a card shows, as text: the rules for what counts as live and what is marked. */
 
 import type { Card } from "./board";
-import { grouped, sign, signed } from "./decimal";
+import { grouped, rounded, sign, signed } from "./decimal";
 import type { LinkPhase } from "./session";
-import { splitSymbol } from "./symbols";
 
 /** What concerns every card at once. */
 export interface Surroundings {
@@ -58,13 +57,13 @@ export function viewOf(card: Card, around: Surroundings): CardView {
     ...standing,
     price: tick ? grouped(tick.last) : NONE,
     doubt: standing.doubt && tick !== null,
-    percent: tick?.change_percent ? `${signed(tick.change_percent)}%` : NONE,
+    percent: tick?.change_percent ? `${signed(rounded(tick.change_percent, 2))}%` : NONE,
     change: tick?.change ? signed(tick.change) : NONE,
     trend: sign(tick?.change_percent ?? tick?.change ?? "0"),
     bid: tick?.bid ? grouped(tick.bid) : NONE,
     ask: tick?.ask ? grouped(tick.ask) : NONE,
     age: tick ? ageText(around.now - tick.ts_observed / 1e6) : NONE,
-    origin: tick ? `${tick.source} · ${tick.method}` : (card.status?.source ?? NONE),
+    origin: tick ? `${tick.source}/${tick.method}` : (card.status?.source ?? NONE),
     badges: badgesOf(card),
     canRetry: card.status?.phase === "failed",
   };
@@ -116,12 +115,10 @@ function attempts(attempt: number | undefined): string {
 function badgesOf(card: Card): string[] {
   const { tick, status } = card;
   const badges: string[] = [];
-  if (tick?.simulated ?? status?.simulated) badges.push("simulated");
-  if (tick?.timeliness && tick.timeliness !== "real_time") badges.push(tick.timeliness);
   if (tick?.venue) badges.push(tick.venue);
   if (tick?.currency) badges.push(tick.currency);
-  const { sources } = splitSymbol(card.symbol);
-  if (sources) badges.push(`@${sources}`);
+  if (tick?.timeliness && tick.timeliness !== "real_time") badges.push(tick.timeliness);
+  if (tick?.simulated ?? status?.simulated) badges.push("simulated");
   return badges;
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compare, grouped, places, sign, signed } from "../src/decimal";
+import { compare, grouped, places, rounded, sign, signed } from "../src/decimal";
 
 test.each([
   ["67123.40", "67,123.40"],
@@ -43,4 +43,15 @@ test("grouping changes no digit, whatever the number", () => {
 
 test("the digits behind the point are counted", () => {
   expect([places("1.250"), places("7"), places("?")]).toEqual([3, 0, 0]);
+});
+
+test.each([
+  ["2.1926139308", 2, "2.19"],
+  ["-0.995", 2, "-1.00"],
+  ["0.0049", 2, "0.00"],
+  ["9.5", 0, "10"],
+  ["1.2", 2, "1.2"],
+  ["x", 2, "x"],
+])("%s with %i digits is %s", (text, most, shown) => {
+  expect(rounded(text, most)).toBe(shown);
 });

@@ -29,8 +29,8 @@ test("a connection begins with a hello that recovers, and the whole list", () =>
 
 test("silence is first doubted, then cut; a message ends the doubt", () => {
   const session = open();
-  expect([session.look(1_500), session.phase]).toEqual([null, "open"]);
-  expect([session.look(1_701), session.phase]).toEqual([null, "silent"]);
+  expect([session.look(1_499), session.phase]).toEqual([null, "open"]);
+  expect([session.look(1_501), session.phase]).toEqual([null, "silent"]);
   session.received({ t: "heartbeat", ts: 1 }, 1_800);
   expect(session.phase).toBe("open");
   expect(session.look(4_801)).toBe("cut");
@@ -65,6 +65,10 @@ test("a handshake that nobody answers is given up", () => {
   const session = new Session("me");
   session.begin(0);
   expect([session.look(5_000), session.look(5_001)]).toEqual([null, "cut"]);
+});
+
+test("the hello tells how the server is", () => {
+  expect(open().received(HELLO, 1)).toEqual([{ what: "greeted", facts: HELLO.server }]);
 });
 
 test("answers are learned: results, the interval, refusals", () => {

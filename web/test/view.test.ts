@@ -16,7 +16,7 @@ const LIVE = card(tick(1, "67123.40", { change_percent: "-1.25", change: "-850.1
 test("a live price is shown plainly, with its age and origin", () => {
   expect(viewOf(LIVE, WELL)).toMatchObject({
     price: "67,123.40", doubt: false, label: "live", tone: "ok", reason: "", age: "1 s",
-    percent: "−1.25%", change: "−850.10", trend: -1, bid: "–", origin: "tradingview · dom",
+    percent: "−1.25%", change: "−850.10", trend: -1, bid: "–", origin: "tradingview/dom",
   });
 });
 
@@ -50,8 +50,7 @@ test("a retry is counted down", () => {
 
 test("labels tell what is not as a plain price is", () => {
   const other = tick(1, "1", { simulated: true, timeliness: "delayed", venue: "COINGECKO", currency: "USD" });
-  const named = { ...card(other, null), symbol: `${BTC}@coingecko` };
-  expect(viewOf(named, WELL).badges).toEqual(["simulated", "delayed", "COINGECKO", "USD", "@coingecko"]);
+  expect(viewOf(card(other, null), WELL).badges).toEqual(["COINGECKO", "USD", "delayed", "simulated"]);
 });
 
 test("only what has failed can be tried again", () => {
