@@ -200,7 +200,8 @@ def test_a_hung_page_is_replaced_and_its_renderer_ends(start: Callable[..., Mark
         before = set(market.renderers())
 
         market.set_fault("hang_page", "BINANCE:ETHUSDT")
-        next_item(cs, status_of("ETHUSDT", phase=Phase.STALE, code="page_hung"))
+        # Silent or hung: on a busy machine the silence may be noticed first.
+        next_item(cs, status_of("ETHUSDT", phase=Phase.STALE))
         market.clear_faults()
 
         next_item(cs, status_of("ETHUSDT", phase=Phase.RETRYING, code="stale"))
