@@ -57,6 +57,7 @@ def test_a_blocked_page_moves_to_the_exchange_and_back_with_sequences_that_go_on
         chain = {hop["hop"]: hop for hop in cs.why("BTCUSDT")["chain"]}
         assert chain["tradingview"]["state"].startswith("tried")
         assert chain["switch"]["state"] == "tradingview to binance"
+        assert "because of blocked" in chain["switch"]["text"]
         (row,) = cs.tickers()
         assert [leg["role"] for leg in row["legs"]] == ["tried", "publishes"]
 

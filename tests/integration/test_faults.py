@@ -194,14 +194,14 @@ def test_a_page_without_a_right_price_publishes_nothing_and_says_why(
 
 
 def test_a_hung_page_is_replaced_and_its_renderer_ends(start: Callable[..., Market]) -> None:
-    market = start(sources__tradingview__stale_after=2.0, sources__tradingview__reload_after=2.0)
+    # Replaced only after the vigil has had its 5 s to find out that it hangs.
+    market = start(sources__tradingview__stale_after=2.0, sources__tradingview__reload_after=12.0)
     with market.client() as cs:
         both_live(cs)
         before = set(market.renderers())
 
         market.set_fault("hang_page", "BINANCE:ETHUSDT")
-        # Silent or hung: on a busy machine the silence may be noticed first.
-        next_item(cs, status_of("ETHUSDT", phase=Phase.STALE))
+        next_item(cs, status_of("ETHUSDT", phase=Phase.STALE, code="page_hung"))
         market.clear_faults()
 
         next_item(cs, status_of("ETHUSDT", phase=Phase.RETRYING, code="stale"))
