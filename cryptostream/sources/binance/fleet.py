@@ -253,8 +253,9 @@ class Fleet:
         for ticker, (quotes, route) in list(routes.items()):
             if isinstance(route, Joining):
                 routes[ticker] = (quotes, quotes)
-                for records in route.released():
-                    self._publisher.publish(quotes, records)
+                for trade in route.released():
+                    self._publisher.trade(quotes, trade)
+                self._publisher.due(quotes)
 
     def forget(self, ticker: str) -> None:
         """Let a ticker go; what still comes of it is nobody's."""

@@ -26,23 +26,23 @@ from cryptostream.sources.binance.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptostream.records import TickText
+    from cryptostream.records import TickText, TradeText
     from cryptostream.sources.base import Outlet
-    from cryptostream.sources.binance.quotes import Counts, Quotes, Records
+    from cryptostream.sources.binance.quotes import Counts, Quotes
 
 
 class Route(Protocol):
     """Where the messages of a ticker go: its quotes, or what stands before them."""
 
-    def trade(self, message: TradeMessage, now_ns: int) -> Records:
+    def trade(self, message: TradeMessage, now_ns: int) -> TradeText | None:
         """Take a trade."""
         ...
 
-    def book(self, message: BookMessage, now_ns: int) -> Records:
+    def book(self, message: BookMessage, now_ns: int) -> TickText | None:
         """Take a best bid and ask."""
         ...
 
-    def day(self, message: DayMessage, now_ns: int) -> Records:
+    def day(self, message: DayMessage, now_ns: int) -> TickText | None:
         """Take the numbers of the day."""
         ...
 
@@ -62,26 +62,27 @@ class Publisher:
         self.outlet = outlet
         self.desk = desk
 
-    def publish(self, quotes: Quotes, records: Records) -> None:
-        """Hand on what a message gave."""
-        trade, tick = records
+    def trade(self, quotes: Quotes, trade: TradeText) -> None:
+        """Hand on a trade; the tick that it moved is still due."""
         if not quotes.settled:
             self.desk.look_at(quotes)
-        if trade is not None:
-            self.outlet.trade(trade)
-        if tick is not None:
-            self.outlet.tick(tick)
-        if quotes.also:
-            self.copies(quotes, records)
-
-    def copies(self, quotes: Quotes, records: Records) -> None:
-        """Hand the same on for the other symbols of a ticker."""
-        trade, tick = records
+        self.outlet.trade(trade)
         for symbol in quotes.also:
-            if trade is not None:
-                self.outlet.trade(replace(trade, symbol=symbol))
-            if tick is not None:
-                self.outlet.tick(replace(tick, symbol=symbol))
+            self.outlet.trade(replace(trade, symbol=symbol))
+
+    def tick(self, quotes: Quotes, tick: TickText) -> None:
+        """Hand on a tick."""
+        if not quotes.settled:
+            self.desk.look_at(quotes)
+        self.outlet.tick(tick)
+        for symbol in quotes.also:
+            self.outlet.tick(replace(tick, symbol=symbol))
+
+    def due(self, quotes: Quotes) -> None:
+        """Hand on the tick that trades have moved, if one is due."""
+        tick = quotes.due()
+        if tick is not None:
+            self.tick(quotes, tick)
 
 
 class Intake:
@@ -98,8 +99,8 @@ class Intake:
         self._publisher = publisher
         self._trade = publisher.outlet.trade
         self._tick = publisher.outlet.tick
-        # Ticks that wait for the end of the pass.
-        self._moved: dict[Quotes, TickText] = {}
+        # Tickers that a trade has moved in this pass; a dictionary, for the order.
+        self._moved: dict[Quotes, None] = {}
         self._counts = counts
         self._on_answer = on_answer
         self._on_shutdown = on_shutdown
@@ -118,7 +119,8 @@ class Intake:
                     self._counts.unrouted += 1
                     return
                 quotes, route = found
-                records = route.trade(trade_message, now_ns)
+                trade = route.trade(trade_message, now_ns)
+                tick = None
             elif payload[BOOK_AT] == BOOK_BEGINS:
                 book_message = read_book(payload)
                 found = self.routes.get(book_message.s)
@@ -126,7 +128,8 @@ class Intake:
                     self._counts.unrouted += 1
                     return
                 quotes, route = found
-                records = route.book(book_message, now_ns)
+                trade = None
+                tick = route.book(book_message, now_ns)
             else:
                 self._seldom(payload, now_ns)
                 return
@@ -136,30 +139,32 @@ class Intake:
         except ProtocolError:
             self._counts.malformed += 1
             return
-        trade, tick = records
-        if not quotes.settled:
-            self._publisher.desk.look_at(quotes)
-        if trade is not None:
+        if quotes.also or not quotes.settled:
+            self._hand_on(quotes, trade, tick)
+        elif trade is not None:
             self._trade(trade)
-            if tick is not None:
-                self._moved[quotes] = tick
-            records = (trade, None)
+            self._moved[quotes] = None
         elif tick is not None:
-            self._moved.pop(quotes, None)
             self._tick(tick)
-        if quotes.also:
-            self._publisher.copies(quotes, records)
 
     def settle(self) -> None:
         """End a pass: hand on the ticks that trades have moved and nothing has since.
 
         Each trade is a record of its own; of several in one read the tick shows the last.
         """
-        for quotes, tick in self._moved.items():
-            self._tick(tick)
-            if quotes.also:
-                self._publisher.copies(quotes, (None, tick))
+        for quotes in self._moved:
+            self._publisher.due(quotes)
         self._moved.clear()
+
+    def _hand_on(self, quotes: Quotes, trade: TradeText | None, tick: TickText | None) -> None:
+        """Hand on what a message gave, even if that is only how its ticker is doing now."""
+        if trade is not None:
+            self._publisher.trade(quotes, trade)
+            self._moved[quotes] = None
+        elif tick is not None:
+            self._publisher.tick(quotes, tick)
+        elif not quotes.settled:
+            self._publisher.desk.look_at(quotes)
 
     def _seldom(self, payload: bytes, now_ns: int) -> None:
         """Take what is not, or does not begin like, a trade or a book top."""
@@ -184,12 +189,9 @@ class Intake:
             self._counts.unrouted += 1
             return
         quotes, route = found
-        if isinstance(message, DayMessage):
-            records = route.day(message, now_ns)
-        elif isinstance(message, TradeMessage):
-            records = route.trade(message, now_ns)
+        if isinstance(message, TradeMessage):
+            self._hand_on(quotes, route.trade(message, now_ns), None)
+        elif isinstance(message, BookMessage):
+            self._hand_on(quotes, None, route.book(message, now_ns))
         else:
-            records = route.book(message, now_ns)
-        if records[1] is not None:
-            self._moved.pop(quotes, None)
-        self._publisher.publish(quotes, records)
+            self._hand_on(quotes, None, route.day(message, now_ns))

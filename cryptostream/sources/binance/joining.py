@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from cryptostream.sources.binance.quotes import NOTHING
-
 if TYPE_CHECKING:
+    from cryptostream.records import TickText, TradeText
     from cryptostream.sources.binance.messages import BookMessage, DayMessage, TradeMessage
-    from cryptostream.sources.binance.quotes import Quotes, Records
+    from cryptostream.sources.binance.quotes import Quotes
 
 # Trades that are kept; more than the busiest ticker has in an overlap. The oldest gives way.
 KEPT = 10_000
@@ -28,7 +27,7 @@ class Joining:
         self._joined = False
         self._kept: deque[tuple[TradeMessage, int]] = deque(maxlen=KEPT)
 
-    def trade(self, message: TradeMessage, now_ns: int) -> Records:
+    def trade(self, message: TradeMessage, now_ns: int) -> TradeText | None:
         """Take a trade of the new connection."""
         expected = self.quotes.expected
         if self._joined or expected < 0 or message.t <= expected:
@@ -36,18 +35,19 @@ class Joining:
             self._kept.clear()
             return self.quotes.trade(message, now_ns)
         self._kept.append((message, now_ns))
-        return NOTHING
+        return None
 
-    def book(self, message: BookMessage, now_ns: int) -> Records:
+    def book(self, message: BookMessage, now_ns: int) -> TickText | None:
         """Take a best bid and ask: their own numbers tell which is newer."""
         return self.quotes.book(message, now_ns)
 
-    def day(self, message: DayMessage, now_ns: int) -> Records:
+    def day(self, message: DayMessage, now_ns: int) -> TickText | None:
         """Take the numbers of the day."""
         return self.quotes.day(message, now_ns)
 
-    def released(self) -> list[Records]:
+    def released(self) -> list[TradeText]:
         """Return what is still kept: the old connection has ended."""
         kept, self._kept = self._kept, deque(maxlen=KEPT)
         self._joined = True
-        return [self.quotes.trade(message, now_ns) for message, now_ns in kept]
+        trades = [self.quotes.trade(message, now_ns) for message, now_ns in kept]
+        return [trade for trade in trades if trade is not None]

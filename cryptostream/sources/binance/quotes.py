@@ -22,9 +22,6 @@ _LARGEST_MS = 10**14
 # A time that is further than this (ns) from ours is that of a clock nobody should trust.
 _FURTHEST = 60 * NS_PER_S
 
-Records = tuple[TradeText | None, TickText | None]
-NOTHING: Records = (None, None)
-
 
 @dataclass(slots=True)
 class Counts:
@@ -66,10 +63,14 @@ class Quotes:
         self.streamed = False
         self.heard_ns = 0
         self.gap_ns = 0
-        self.tick: TickText | None = None
+        # A trade moved the price, and no tick that shows it was handed out yet.
+        self.moved = False
         self.holes = Holes()
         self._counts = counts
         self._trades = trades
+        self._made: TickText | None = None
+        # Price, time and the exchange's time of the trade that moved it.
+        self._moved_by: tuple[str, int, int | None] | None = None
         # Below zero: the next trade is the first since the streams were subscribed (again).
         self._expected = -1
         self._before = 0
@@ -90,6 +91,20 @@ class Quotes:
         """The number that the next trade has if none is missing; below 0 before the first."""
         return self._expected
 
+    @property
+    def tick(self) -> TickText | None:
+        """The newest tick; that of a trade is made only now, as most are never asked for."""
+        if self._moved_by is not None:
+            return self._make(*self._moved_by)
+        return self._made
+
+    def due(self) -> TickText | None:
+        """Hand out the tick of the trades since the last one, if there were any."""
+        if not self.moved:
+            return None
+        self.moved = False
+        return self.tick
+
     def fit(self, grid: Grid) -> None:
         """Take the grids that prices and quantities lie on."""
         self._price_zeros, self._size_zeros = grid.price_zeros, grid.size_zeros
@@ -106,8 +121,8 @@ class Quotes:
 
     # -- what the streams say -----------------------------------------------------------
 
-    def trade(self, message: TradeMessage, now_ns: int) -> Records:
-        """Take a trade; one that was seen before gives nothing, a late one no tick.
+    def trade(self, message: TradeMessage, now_ns: int) -> TradeText | None:
+        """Take a trade; one that was seen before gives nothing, a late one does not move the tick.
 
         Raises:
             ProtocolError: its numbers are none.
@@ -123,12 +138,20 @@ class Quotes:
             order = self._place(number, now_ns)
             if order is Order.KNOWN:
                 self._counts.duplicates += 1
-                return NOTHING
+                return None
         # As in _time(), whose call would cost as much as what it does.
         source_ns = message.T * _NS_PER_MS
         near = -_FURTHEST < now_ns - source_ns < _FURTHEST
         at = source_ns if near else self._time(message.T, now_ns)
-        trade = TradeText(
+        if order is Order.LATE:
+            # It is a trade all the same, but not the last price.
+            self._counts.late += 1
+        else:
+            self._last = price
+            self._moved_by = (price, now_ns, at)
+            self.heard_ns = now_ns
+            self.moved = self.fresh = self.streamed = True
+        return TradeText(
             symbol=self.symbol,
             source=SOURCE,
             method="stream",
@@ -140,14 +163,8 @@ class Quotes:
             side="sell" if message.m else "buy",
             trade_id=str(number),
         )
-        if order is Order.LATE:
-            # It is a trade all the same, but not the last price.
-            self._counts.late += 1
-            return trade, None
-        self._last = price
-        return trade, self._streamed(price, now_ns, at)
 
-    def book(self, message: BookMessage, now_ns: int) -> Records:
+    def book(self, message: BookMessage, now_ns: int) -> TickText | None:
         """Take the best bid and ask; a tick when one of the prices moved.
 
         Raises:
@@ -155,12 +172,12 @@ class Quotes:
 
         """
         if message.u <= self._update:
-            return NOTHING
+            return None
         self._update = message.u
         self.heard_ns = now_ns
         same_bid, same_ask = message.b == self._bid_text, message.a == self._ask_text
         if same_bid and same_ask and self.streamed:
-            return NOTHING  # only the sizes moved
+            return None  # only the sizes moved
         if not same_bid:
             self._bid = positive_or_none(message.b, self._price_zeros)
             self._bid_text = message.b
@@ -168,10 +185,10 @@ class Quotes:
             self._ask = positive_or_none(message.a, self._price_zeros)
             self._ask_text = message.a
         if self._last is None:
-            return NOTHING
-        return None, self._streamed(self._last, now_ns, None)
+            return None
+        return self._streamed(self._last, now_ns, None)
 
-    def day(self, message: DayMessage, now_ns: int) -> Records:
+    def day(self, message: DayMessage, now_ns: int) -> TickText | None:
         """Take the numbers of the day; their price counts where no trade is known.
 
         Raises:
@@ -189,7 +206,7 @@ class Quotes:
         last = self._last
         if last is None or self._expected < 0 or not self._trades:
             last = self._last = price
-        return None, self._streamed(last, now_ns, None)
+        return self._streamed(last, now_ns, None)
 
     # -- what was asked for -------------------------------------------------------------
 
@@ -211,7 +228,8 @@ class Quotes:
         self._bid_text = self._ask_text = ""
         self.fresh = True
         self.heard_ns = now_ns
-        self.tick = TickText(
+        self._moved_by = None
+        self._made = tick = TickText(
             symbol=self.symbol,
             source=SOURCE,
             method="poll",
@@ -225,14 +243,19 @@ class Quotes:
             change_percent=self._percent,
             volume=self._volume,
         )
-        return self.tick
+        return tick
 
     # -- parts --------------------------------------------------------------------------
 
     def _streamed(self, last: str, now_ns: int, at: int | None) -> TickText:
         self.heard_ns = now_ns
         self.fresh = self.streamed = True
-        self.tick = tick = TickText(
+        self.moved = False
+        return self._make(last, now_ns, at)
+
+    def _make(self, last: str, now_ns: int, at: int | None) -> TickText:
+        self._moved_by = None
+        self._made = tick = TickText(
             symbol=self.symbol,
             source=SOURCE,
             method="stream",

@@ -257,7 +257,7 @@ class BinanceSource:
                 self._counts.malformed += 1
                 continue
             if tick is not None:
-                self._publisher.publish(ticker.quotes, (None, tick))
+                self._publisher.tick(ticker.quotes, tick)
 
     def _know_simulated(self) -> None:
         self._tickers.simulated = self._fleet.simulated or self._asking.simulated
