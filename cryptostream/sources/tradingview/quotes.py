@@ -5,14 +5,16 @@ They fill what the header does not show (bid, ask, volume) and cross-check what 
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
+import msgspec
+
 _HEAD = re.compile(r"~m~([0-9]{1,8})~m~")
 _FIELDS = ("lp", "bid", "ask", "volume", "ch", "chp")
 _LONGEST_HEAD = len("~m~12345678~m~")
+_NUMBER_BEGINS = frozenset(b"-0123456789")
 # Floats in the frames carry binary noise after the 15th significant digit.
 _SIGNIFICANT = 15
 
@@ -59,6 +61,37 @@ def _split_units(text: str) -> list[str]:
         position = end
 
 
+class _Values(msgspec.Struct, gc=False):
+    """The values of a delta, as they are written: a page may put anything there."""
+
+    lp: msgspec.Raw = msgspec.Raw()
+    bid: msgspec.Raw = msgspec.Raw()
+    ask: msgspec.Raw = msgspec.Raw()
+    volume: msgspec.Raw = msgspec.Raw()
+    ch: msgspec.Raw = msgspec.Raw()
+    chp: msgspec.Raw = msgspec.Raw()
+    update_mode: msgspec.Raw = msgspec.Raw()
+
+
+class _Delta(msgspec.Struct, gc=False):
+    n: str
+    s: msgspec.Raw = msgspec.Raw()
+    v: msgspec.Raw = msgspec.Raw()
+    errmsg: msgspec.Raw = msgspec.Raw()
+
+
+class _Message(msgspec.Struct, gc=False):
+    m: str
+    p: list[msgspec.Raw]
+
+
+# Typed: a general parser would build, for each price, what is thrown away at once. Most of
+# what a price costs here is code that has gone cold since the last one.
+_message = msgspec.json.Decoder(_Message).decode
+_delta = msgspec.json.Decoder(_Delta).decode
+_values = msgspec.json.Decoder(_Values).decode
+
+
 @dataclass(slots=True)
 class Quote:
     """The merged quote of one symbol; every frame brings only what changed."""
@@ -69,6 +102,7 @@ class Quote:
     frames: int = 0
     heartbeats: int = 0
     error: str = ""
+    _texts: dict[str, bytes] = field(default_factory=dict)
 
     def feed(self, text: str) -> frozenset[str]:
         """Take one websocket message; return the names of the fields that changed."""
@@ -82,52 +116,65 @@ class Quote:
 
     def _merge(self, payload: str) -> set[str]:
         try:
-            found = json.loads(payload, parse_float=Decimal, parse_int=Decimal)
-        except (json.JSONDecodeError, InvalidOperation, RecursionError):
+            delta = _delta_of(payload, self.symbol)
+            if delta is None:
+                return set()
+            self.frames += 1
+            if _text(delta.s) == "error":
+                self.error = _text(delta.errmsg) or "the site refuses this symbol"
+            return self._take(_values(delta.v)) if delta.v else set()
+        except (msgspec.MsgspecError, RecursionError):
+            # Not of this shape: some other message of the page's, or none at all.
             return set()
-        delta = _delta_of(found, self.symbol)
-        if delta is None:
-            return set()
-        self.frames += 1
-        if delta.get("s") == "error":
-            self.error = str(delta.get("errmsg", "the site refuses this symbol"))
-        values = delta.get("v")
-        return self._take(values) if isinstance(values, dict) else set()
 
-    def _take(self, values: dict[str, object]) -> set[str]:
+    def _take(self, values: _Values) -> set[str]:
         changed: set[str] = set()
-        mode = values.get("update_mode")
-        if isinstance(mode, str):
-            self.mode = mode
+        self.mode = _text(values.update_mode) or self.mode
         for name in _FIELDS:
-            value = values.get(name)
-            if isinstance(value, Decimal) and value.is_finite():
-                exact = _without_noise(value)
-                if self.values.get(name) != exact:
-                    self.values[name] = exact
-                    changed.add(name)
+            text = bytes(getattr(values, name))
+            if not text or text == self._texts.get(name):
+                continue
+            exact = _number(text)
+            if exact is None:
+                continue
+            self._texts[name] = text
+            if self.values.get(name) != exact:
+                self.values[name] = exact
+                changed.add(name)
         return changed
 
 
-def _delta_of(found: object, symbol: str) -> dict[str, object] | None:
-    if not isinstance(found, dict) or found.get("m") != "qsd":
-        return None
-    parameters = found.get("p")
+def _delta_of(payload: str, symbol: str) -> _Delta | None:
+    found = _message(payload)
     least = 2
-    if not isinstance(parameters, list) or len(parameters) < least:
+    if found.m != "qsd" or len(found.p) < least:
         return None
-    delta = parameters[1]
-    if not isinstance(delta, dict) or not _names(delta.get("n"), symbol):
-        return None
-    return delta
+    delta = _delta(found.p[1])
+    return delta if _names(delta.n, symbol) else None
 
 
-def _names(name: object, symbol: str) -> bool:
+def _names(name: str, symbol: str) -> bool:
     """Whether the ``n`` of a delta is this symbol, plain or in its ``={…}`` form."""
-    return isinstance(name, str) and (name == symbol or f'"symbol":"{symbol}"' in name)
+    return name == symbol or f'"symbol":"{symbol}"' in name
 
 
-def _without_noise(value: Decimal) -> Decimal:
-    if len(value.as_tuple().digits) <= _SIGNIFICANT:
-        return value
-    return Decimal(f"{value:.{_SIGNIFICANT}g}")
+def _text(raw: msgspec.Raw) -> str:
+    """Return what is written there if it is a text, else nothing."""
+    found = msgspec.json.decode(raw) if raw else None
+    return found if isinstance(found, str) else ""
+
+
+def _number(text: bytes) -> Decimal | None:
+    """Return the number that is written there, if it is one."""
+    if text[0] not in _NUMBER_BEGINS:
+        return None
+    try:
+        value = Decimal(text.decode())
+    except InvalidOperation:
+        return None
+    if not value.is_finite():
+        return None
+    # A shorter text cannot hold more digits.
+    if len(text) > _SIGNIFICANT and len(value.as_tuple().digits) > _SIGNIFICANT:
+        return Decimal(f"{value:.{_SIGNIFICANT}g}")
+    return value
