@@ -48,6 +48,9 @@ def no_blocking_calls_in_the_event_loop() -> Iterator[None]:
             # A log line is short and goes to a pipe or file of our own; the alternative, a queue
             # shared between processes, hangs for good when one of them is killed.
             net.functions[function].can_block_in("cryptostream/logs.py", {"pass_on"})
+        for function in ("io.BufferedReader.read", "os.read"):
+            # A page of memory that somebody asked to see; a thread for it would wake beside prices.
+            net.functions[function].can_block_in("cryptostream/process_tree.py", {"read_tree"})
         yield
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from cryptostream import logs
+from cryptostream.app.ledger import Ledger
 from cryptostream.app.runtime import RuntimeDir
 from cryptostream.app.tree import browser, build_tree
 from cryptostream.errors import CryptoStreamError, StartError
@@ -16,7 +17,7 @@ from supervisors.events import Event, What
 from supervisors.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from cryptostream.config.settings import Config
 
@@ -45,7 +46,8 @@ class Root:
         self._runtime = RuntimeDir(config)
         self._wanted = config.browsers.start
         self._more = asyncio.Event()
-        self._grower: asyncio.Task[None] | None = None
+        self._ledger = Ledger(config.tree_path(), self.supervisor.children)
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start everything; it serves when this returns.
@@ -55,12 +57,14 @@ class Root:
 
         """
         await asyncio.to_thread(self._runtime.take)
+        self._begin(self._ledger.run(), "keep the ledger")
         try:
             await self.supervisor.start()
         except StartFailed as error:
+            await self._end_tasks()
             self._runtime.release()
             raise _start_error(error) from error
-        self._grower = asyncio.create_task(self._grow(), name="grow browsers")
+        self._begin(self._grow(), "grow browsers")
 
     async def run(self) -> None:
         """Wait until it is stopped.
@@ -78,9 +82,7 @@ class Root:
 
     async def stop(self, reason: str = "") -> None:
         """Stop everything, in reverse order."""
-        if self._grower is not None:
-            self._grower.cancel()
-            await asyncio.gather(self._grower, return_exceptions=True)
+        await self._end_tasks()
         # Several hung children one after the other would take longer than anybody waits.
         hasten = asyncio.get_running_loop().call_later(_PATIENCE, self.supervisor.hasten)
         try:
@@ -89,9 +91,21 @@ class Root:
             hasten.cancel()
             self._runtime.release()
 
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_note_end)
+        self._tasks.append(task)
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
     # -- listening ----------------------------------------------------------------------
 
     def _hear(self, event: Event) -> None:
+        self._ledger.hear(event)
         if event.what is What.OUTPUT:
             self._output(event)
         elif event.what is What.REPORT:
@@ -129,6 +143,12 @@ class Root:
                     await asyncio.sleep(_GROW_AGAIN)
                     continue
                 started += 1
+
+
+def _note_end(task: asyncio.Task[None]) -> None:
+    # They end when they are cancelled; the daemon serves on without them, and says so.
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.opt(exception=error).error("{} has failed: {!r}", task.get_name(), error)
 
 
 def _start_error(error: StartFailed) -> StartError:

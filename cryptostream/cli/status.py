@@ -15,6 +15,8 @@ from cryptostream.cli.setting import Setup, connected, json_option, pass_setup, 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_MIB = 1024 * 1024
+
 
 @click.command()
 @json_option
@@ -56,6 +58,13 @@ def _print(console: Console, answer: dict[str, Any]) -> None:
     )
     console.print(
         _table(
+            "Processes",
+            ("process", "state", "pid", "restarts", "memory", "last_error"),
+            [_process(row) for row in answer["processes"]],
+        )
+    )
+    console.print(
+        _table(
             "Tickers",
             ("symbol", "phase", "data", "source", "other sources", "watchers", "seq", "why"),
             [{**row, "why": _why(row), "other sources": _others(row)} for row in answer["tickers"]],
@@ -80,6 +89,12 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterable[dict[str, Any]])
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     return table
+
+
+def _process(row: dict[str, Any]) -> dict[str, Any]:
+    memory = row["memory"]
+    size = None if memory is None else f"{memory / _MIB:.0f} MiB"
+    return {**row, "process": row["name"], "memory": size, "last_error": row["last_error"] or None}
 
 
 def _others(row: dict[str, Any]) -> list[str]:

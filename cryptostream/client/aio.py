@@ -245,14 +245,14 @@ class AsyncClient:
         answer = await self.request(messages.Search(text=text, limit=limit, exchange=exchange))
         return [*messages.read_answer(answer, messages.SearchResult).found]
 
-    async def tickers(self) -> list[dict[str, Any]]:
+    async def tickers(self, within: float = 5.0) -> list[dict[str, Any]]:
         """Return the status of every open ticker."""
-        answer = await self.request(messages.List())
+        answer = await self.request(messages.List(), within)
         return list(answer["tickers"])
 
-    async def daemon_status(self) -> dict[str, Any]:
-        """Return how the daemon is: workers, clients, counters."""
-        return await self.request(messages.DaemonStatus())
+    async def daemon_status(self, within: float = 5.0) -> dict[str, Any]:
+        """Return how the daemon is: processes, workers, clients, counters."""
+        return await self.request(messages.DaemonStatus(), within)
 
     async def why(self, ticker: str) -> dict[str, Any]:
         """Return each hop of a ticker's way with its state."""

@@ -193,6 +193,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return Path(self.runtime_dir).expanduser().absolute()
         return choose_runtime_dir(os.environ, os.getuid(), tempfile.gettempdir())
 
+    def tree_path(self) -> Path:
+        """Return where this instance's root notes how its processes are."""
+        return self.runtime_path() / f"{self.instance}-processes"
+
     def socket_path(self, name: str) -> Path:
         """Return where the Unix socket ``name`` of this instance is.
 

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from cryptostream.errors import CryptoStreamError, RequestError
 from cryptostream.gateway import openapi
+from cryptostream.gateway.daemon_gauges import daemon_page
 from cryptostream.gateway.dashboard import Dashboard
 from cryptostream.gateway.gauges import page_of
 from cryptostream.gateway.messages import error_map
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from cryptostream.gateway.metrics import Page
     from cryptostream.gateway.services import Services
 
 STREAM = "/v1/stream"
@@ -132,17 +134,32 @@ class GatewayApp:
         return Response(b"alive\n", media_type="text/plain")
 
     async def _ready(self, _request: Request) -> Response:
+        client = self._services.upstream.client
         try:
-            await self._services.upstream.client.connected(_READY_WITHIN)
+            await client.connected(_READY_WITHIN)
+            status = await client.daemon_status(_READY_WITHIN)
         except CryptoStreamError as error:
             return Response(error.line() + "\n", status_code=503, media_type="text/plain")
+        if not status["workers"]:
+            text = b"no source has reported to the router yet\n"
+            return Response(text, status_code=503, media_type="text/plain")
         return Response(b"ready\n", media_type="text/plain")
 
     async def _metrics(self, request: Request) -> Response:
         headers = self._headers(request)
         self._services.doorkeeper.check_request(request.headers)
-        page = page_of(self._services, time.time_ns())
-        return Response(page.text(), headers={**headers, "content-type": CONTENT_TYPE})
+        pages = (page_of(self._services, time.time_ns()), await self._daemon())
+        text = "".join(page.text() for page in pages)
+        return Response(text, headers={**headers, "content-type": CONTENT_TYPE})
+
+    async def _daemon(self) -> Page:
+        client = self._services.upstream.client
+        try:
+            status = await client.daemon_status(_READY_WITHIN)
+            return daemon_page(status, await client.tickers(_READY_WITHIN))
+        except CryptoStreamError:
+            # That is what such a page is for: the gateway's own part is there all the same.
+            return daemon_page(None, [])
 
     async def _on_error(self, _request: Request, error: Exception) -> Response:
         if not isinstance(error, CryptoStreamError):

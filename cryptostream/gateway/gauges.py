@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cryptostream.gateway.metrics import Page, age, by_label
+from cryptostream.gateway.metrics import GATEWAY, Page, age, by_label
 
 if TYPE_CHECKING:
     from cryptostream.gateway.services import Services
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def page_of(services: Services, now: int) -> Page:
     """Return the page; ``now`` is ns since the Unix epoch."""
-    page = Page()
+    page = Page(GATEWAY)
     _viewers(page, services)
     _totals(page, services)
     newest = {symbol: held.ticks.newest for symbol, held in services.hub.symbols.items()}

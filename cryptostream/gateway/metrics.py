@@ -11,21 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_PREFIX = "cryptostream_gateway_"
+GATEWAY, DAEMON = "cryptostream_gateway_", "cryptostream_"
 _NS = 1e9
 
 
 class Page:
-    """A page of metrics in the making."""
+    """A page of metrics in the making; every name begins with ``prefix``."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._lines: list[str] = []
 
     def add(
         self, name: str, kind: str, about: str, values: Iterable[tuple[Mapping[str, str], float]]
     ) -> None:
         """Add a metric with its samples; ``kind`` is ``gauge`` or ``counter``."""
-        full = _PREFIX + name
+        full = self._prefix + name
         self._lines += [f"# HELP {full} {about}", f"# TYPE {full} {kind}"]
         for labels, value in values:
             self._lines.append(f"{full}{_labels(labels)} {_number(value)}")

@@ -7,11 +7,13 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import zmq
 from loguru import logger
 from msgspec.structs import replace
 
 from cryptostream.errors import StartError
+from cryptostream.process_tree import read_tree
 from cryptostream.records import DataState, Phase
 from cryptostream.router.desk import Desk
 from cryptostream.router.instructions import (
@@ -312,6 +314,7 @@ class RouterActor:
             },
             "sources": list(self._sources),
             "restarts": self._acquisition.restarts,
+            **self._processes(),
             "workers": [
                 {
                     "worker": hop.worker,
@@ -323,6 +326,16 @@ class RouterActor:
                 }
                 for hop in self._workers.all()
             ],
+        }
+
+    def _processes(self) -> dict[str, Any]:
+        """Return what the root has noted; nothing where there is no root, as under a test."""
+        tree = read_tree(self._config.tree_path())
+        if tree is None:
+            return {"processes": [], "faults": []}
+        return {
+            "processes": msgspec.to_builtins(tree.processes),
+            "faults": msgspec.to_builtins(tree.faults),
         }
 
 

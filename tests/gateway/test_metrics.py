@@ -1,10 +1,10 @@
 """The text that Prometheus reads."""
 
-from cryptostream.gateway.metrics import Page, age, by_label
+from cryptostream.gateway.metrics import GATEWAY, Page, age, by_label
 
 
 def test_a_page_has_a_help_a_type_and_samples_in_order():
-    page = Page()
+    page = Page(GATEWAY)
     page.one("tickers", "gauge", "tickers", 3)
     page.add("closed_total", "counter", "closed", by_label("code", {"slow": 2, 'a"\\\n': 0.5}))
 

@@ -105,6 +105,8 @@ async def test_metrics_and_health(world, http):
     assert status == 200
     assert 'cryptostream_gateway_viewers{transport="websocket"} 1' in page
     assert f'cryptostream_gateway_age_seconds{{symbol="{BTC}"}} 0.' in page
+    assert "cryptostream_router_up 1\n" in page
+    assert 'cryptostream_tickers{phase="live"} 1' in page
 
 
 async def test_without_a_router_it_lives_but_is_not_ready(free_ports, tmp_path, http):
@@ -116,6 +118,7 @@ async def test_without_a_router_it_lives_but_is_not_ready(free_ports, tmp_path, 
 
         assert (await get(http, Alone, "/healthz"))[0] == 200
         assert (await get(http, Alone, "/readyz"))[0] == 503
+        assert "cryptostream_router_up 0\n" in (await get(http, Alone, "/metrics"))[1]
         status, body = await get(http, Alone, "/v1/tickers")
         assert (status, body["error"]["code"]) == (503, "not_connected")
         status, body = await get(http, Alone, "/v1/status")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -83,6 +83,31 @@ def test_a_killed_router_comes_back_and_the_clients_tell_the_gap(
         next_item(cs, tick_of("ETHUSDT"))
         # The pages were taken over, not loaded again.
         assert pages <= set(market.renderers())
+
+
+def test_the_status_tells_which_process_was_replaced_and_why(start: Callable[..., Market]) -> None:
+    market = start()
+    with market.client() as cs:
+        both_live(cs)
+
+        def process(name: str) -> dict[str, Any]:
+            rows = {row["name"]: row for row in cs.daemon_status()["processes"]}
+            return rows.get(name, {"restarts": -1, "processes": 0, "state": ""})
+
+        assert cs.daemon_status()["faults"] == []
+        first = process("router")["pid"]
+        eventually(lambda: process("browser-0")["processes"] > len(market.renderers()))
+        assert process("browser-0")["memory"] > 2 * process("router")["memory"]
+
+        market.kill("router")
+
+        next_item(cs, lambda item: isinstance(item, Gap) and "tick/" in item.topic)
+        eventually(lambda: process("router")["restarts"] == 1)
+        eventually(lambda: process("router")["state"] == "running")
+        assert process("router")["pid"] not in {first, None}
+        (fault,) = cs.daemon_status()["faults"]
+        assert (fault["name"], fault["what"]) == ("router", "failed")
+        assert "SIGKILL" in fault["text"]
 
 
 def test_a_hung_router_is_replaced(start: Callable[..., Market]) -> None:

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.conftest import ROOT, card, wait_live
+from tests.web.conftest import card, fits, violations, wait_live
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from tests.web.conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 DETAIL = "/#/ticker/BINANCE%3ABTCUSDT"
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 
 
-def violations(page: Page) -> list[Any]:
-    # The policy of the page allows no script of others: it is evaluated, not inserted.
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
-    ]
-
-
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run 'make web'")
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", DETAIL, "/#/operator"])
 def test_everybody_can_use_it(site: Site, path: str, colours: str) -> None:
@@ -43,7 +30,6 @@ def test_everybody_can_use_it(site: Site, path: str, colours: str) -> None:
     assert violations(page) == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run 'make web'")
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_what_is_in_doubt_and_what_is_said_can_be_read(site: Site, colours: str) -> None:
     page = site.visit("BTCUSDT", color_scheme=colours)
@@ -77,8 +63,7 @@ def test_it_fits_a_phone(site: Site, path: str) -> None:
     page.locator('#link[data-phase="open"]').wait_for()
     if path != "/":
         page.locator(".chart canvas, [data-title=Tickers] td").first.wait_for()
-    root = "document.documentElement"
-    assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+    assert fits(page)
 
 
 def test_the_chart_shows_history_joined_to_what_is_live(site: Site) -> None:
@@ -125,5 +110,5 @@ def test_the_operator_sees_workers_subscribers_and_faults(site: Site) -> None:
         page.get_by_text(text).first.wait_for()
     page.get_by_role("row", name=re.compile("^BINANCE:SOLUSDT live")).wait_for()
     site.market.set_fault("freeze_dom", "BINANCE:SOLUSDT")
-    faults = page.get_by_role("table", name="Faults of the last hour")
+    faults = page.get_by_role("table", name="Faults of tickers, last hour")
     faults.get_by_text("BINANCE:SOLUSDT").first.wait_for()

@@ -281,7 +281,7 @@ def answers_of_a_real_desk(op: str) -> list[dict[str, Any]]:
     acquisition = Acquisition({"tradingview": rules}, FailoverRules(), lambda _symbol: order)
     figures = {"epoch": epoch, "pid": 1, "uptime": 1.0, "simulated": False, "restarts": 0}
     figures |= {"tape": {}, "workers": []}
-    figures |= {"sources": []}
+    figures |= {"sources": [], "processes": [], "faults": []}
     desk = Desk(config, registry, tape, acquisition, {}, Listings(), lambda: figures)
     desk.answer(m.Hello(client="me"), b"1", 0.0, 1)
     desk.answer(m.Subscribe(tickers=["ETHUSDT"]), b"1", 0.0, 1)

@@ -5,7 +5,7 @@ import { make, setText } from "./dom";
 import { HOUR_MS, faultsOf, type Fault } from "./faults";
 import type { Latency } from "./latency";
 import type { Status } from "./protocol";
-import { factsOf, seconds, workerRow, type Row } from "./report";
+import { factsOf, processRow, seconds, troubleOf, workerRow, type Row } from "./report";
 
 const EVERY_MS = 2_000;
 /** Histories are asked for every so many turns, and of so many tickers at most. */
@@ -72,6 +72,8 @@ export class Operator {
     const tape = (daemon["tape"] ?? {}) as Values;
     const head = { pid: String(daemon["pid"]), uptime: seconds(daemon["uptime"]), restarts: String(daemon["restarts"]) };
     this.table("Daemon", [{ ...head, ...factsOf(tape) }]);
+    this.table("Processes", list(daemon["processes"]).map((one) => processRow(one, Date.now())));
+    this.table("Faults of processes, last hour", troubleOf(list(daemon["faults"]), Date.now() - HOUR_MS));
     this.table("Workers", list(daemon["workers"]).map(workerRow));
     this.table("Clients", list(daemon["clients"]).map((one) => ({
       agent: String(one["agent"]), tickers: String((one["tickers"] as unknown[]).length), lease: seconds(one["lease_left"]),
@@ -91,7 +93,7 @@ export class Operator {
       found.push(...faultsOf(statuses, Date.now() - HOUR_MS));
     }
     found.sort((a, b) => b.at - a.at);
-    this.table("Faults of the last hour", found.map((one): Row => ({
+    this.table("Faults of tickers, last hour", found.map((one): Row => ({
       time: new Date(one.at).toLocaleTimeString("en-GB"), symbol: one.symbol, code: one.code, text: one.text,
       lasted: one.lasted === null ? "still" : seconds(one.lasted / 1000),
     })));
@@ -118,7 +120,7 @@ export class Operator {
 }
 
 const TITLES = [
-  "Daemon", "Workers", "Tickers", "Faults of the last hour", "Gateway", "Subscribers", "Clients",
+  "Daemon", "Processes", "Faults of processes, last hour", "Workers", "Tickers", "Faults of tickers, last hour", "Gateway", "Subscribers", "Clients",
   "Latency of this page", "This page",
 ] as const;
 type Title = (typeof TITLES)[number];

@@ -40,6 +40,36 @@ export function workerRow(worker: Values): Row {
   };
 }
 
+const MIB = 1024 * 1024;
+
+/** A process's row, as its supervisor sees it; `now` in ms since the epoch. */
+export function processRow(process: Values, now: number): Row {
+  const memory = process["memory"];
+  return {
+    process: String(process["name"]),
+    state: String(process["state"]),
+    for: seconds(Math.max(0, now - Number(process["since"]) / 1e6) / 1000),
+    pid: String(process["pid"] ?? "–"),
+    restarts: String(process["restarts"]),
+    memory: typeof memory === "number" ? `${Math.round(memory / MIB)} MiB` : "–",
+    processes: String(process["processes"]),
+    "last error": String(process["last_error"] ?? ""),
+  };
+}
+
+/** What went wrong with processes since `since` (ms), newest first. */
+export function troubleOf(faults: readonly Values[], since: number): Row[] {
+  return faults
+    .filter((one) => Number(one["ts"]) / 1e6 >= since)
+    .map((one) => ({
+      time: new Date(Number(one["ts"]) / 1e6).toLocaleTimeString("en-GB"),
+      process: String(one["name"]),
+      what: String(one["what"]),
+      text: String(one["text"]),
+    }))
+    .reverse();
+}
+
 /** A time span for people, from s. */
 export function seconds(value: unknown): string {
   const s = Number(value);

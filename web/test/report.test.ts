@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { faultsOf } from "../src/faults";
 import { Latency, Samples } from "../src/latency";
-import { factsOf, seconds, workerRow } from "../src/report";
+import { factsOf, processRow, seconds, troubleOf, workerRow } from "../src/report";
 import { batch, status, tick } from "./records";
 
 test("faults begin with the first doubt and last until all is well", () => {
@@ -39,6 +39,24 @@ test("figures become rows, known and new ones", () => {
   });
   const row = workerRow({ worker: "browser-0", pid: 7, pages: 3, heard: 0.12, lost: 1, sent: 9, rss: 5, idle: 0 });
   expect(row).toMatchObject({ worker: "browser-0", "pages or tickers": "3", heard: "0.1 s ago", "lost, dropped": "1, 0", details: "rss 5" });
+});
+
+test("a process has its state, its age and its memory", () => {
+  const found = processRow(
+    { name: "browser-0", state: "running", pid: 7, restarts: 2, last_error: "SIGKILL", since: 1e9, memory: 5 * 1024 * 1024, processes: 3 },
+    61_000,
+  );
+  expect(found).toEqual({
+    process: "browser-0", state: "running", for: "60 s", pid: "7", restarts: "2", memory: "5 MiB", processes: "3", "last error": "SIGKILL",
+  });
+  expect(processRow({ name: "feeds", state: "backoff", pid: null, restarts: 1, since: 1e9, memory: null, processes: 0 }, 500)).toMatchObject({
+    for: "0.0 s", pid: "–", memory: "–", "last error": "",
+  });
+});
+
+test("faults of processes are those of the hour, newest first", () => {
+  const faults = [1, 5, 9].map((s) => ({ ts: s * 1e9, name: `child-${s}`, what: "failed", text: "reason=died" }));
+  expect(troubleOf(faults, 4_000).map((one) => one["process"])).toEqual(["child-9", "child-5"]);
 });
 
 test.each([[0.25, "0.3 s"], [61, "61 s"], [3_600, "60 min"], [9_000, "3 h"], ["x", "–"]])("%s s are %s", (s, words) =>
