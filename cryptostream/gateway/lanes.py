@@ -129,7 +129,10 @@ class Lane:
         watchers = self._watchers[symbol]
         ticks = pending.whole()
         for subscription in watchers.values():
-            subscription.offer(ticks, pending.trades)
+            if subscription.plain:
+                subscription.out.extend(ticks)
+            else:
+                subscription.offer(ticks, pending.trades)
         return watchers.keys()
 
     def _book(self, now: float, served: int) -> None:

@@ -120,7 +120,7 @@ class Service:
         return told
 
     def _attach(self, subscription: Subscription, now: float) -> None:
-        subscription.skip = self._positions(subscription)
+        subscription.begin_after(self._positions(subscription))
         lane_ms = self._lane_ms(subscription)
         lane = self._lanes.get(lane_ms)
         if lane is None:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """What one viewer wants of one symbol; ``skip`` are positions that it has already."""
+    """What one viewer wants of one symbol; ``skip`` are positions that it has already.
+
+    ``plain`` says that it gets every tick and nothing else, as most do: who serves it then needs
+    not ask and gives straight to ``out``, which is that of the viewer.
+    """
 
     viewer: Viewer
     symbol: str
@@ -30,6 +34,18 @@ class Subscription:
     trade: bool = False
     lane_ms: int | None = None  # the lane that serves it; None while it is not served
     skip: dict[str, Cursor] = field(default_factory=dict)
+    plain: bool = field(default=False, init=False)
+    out: list[Piece | Note] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note what follows from the rest."""
+        self.out = self.viewer.out
+        self.begin_after(self.skip)
+
+    def begin_after(self, skip: dict[str, Cursor]) -> None:
+        """Take what comes after these positions."""
+        self.skip = skip
+        self.plain = self.tick and not self.trade and not skip
 
     def wants(self, kind: str) -> bool:
         """Tell whether records of a kind are wanted; statuses always are."""
@@ -37,7 +53,7 @@ class Subscription:
 
     def offer(self, ticks: list[Piece], trades: list[Piece]) -> None:
         """Take what a lane has of this symbol; statuses come among the ticks."""
-        out = self.viewer.out
+        out = self.out
         if self.tick and self.trade and not self.skip:
             out += ticks
             out += trades
@@ -58,6 +74,7 @@ class Subscription:
         if piece.record.epoch == known[0] and piece.seq <= known[1]:
             return False
         del self.skip[piece.kind]
+        self.begin_after(self.skip)
         return True
 
 

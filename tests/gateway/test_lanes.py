@@ -81,7 +81,7 @@ def test_only_what_is_wanted_comes():
 def test_what_a_viewer_has_is_not_given_again():
     lane, one = Lane(0, 0.0), viewer()
     joined = subscription(one)
-    joined.skip = {"tick": (1, 2)}
+    joined.begin_after({"tick": (1, 2)})
     lane.add(joined)
     for seq in (1, 2, 3, 4):
         take(lane, "tick", tick(seq))
