@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Records that wait while all viewers are served: two seconds at the highest rate measured.
 _INBOX = 100_000
 _START_WITHIN = 10.0
+# Viewers that come back with their cursors find the router, or hear that it is away (s).
+_ROUTER_WITHIN = 3.0
 # After the close codes have been queued they get so long (s) to leave.
 _LAST_WORDS = 0.2
 
@@ -66,6 +68,9 @@ async def serving(config: Config) -> AsyncIterator[Services]:
                     tasks.create_task(upstream.run(), name="upstream"),
                     tasks.create_task(doorkeeper.watch(), name="tokens"),
                 ]
+                # Connections wait in the socket's queue meanwhile: served before that, all who
+                # come back after a restart would be told that what they missed is not to be had.
+                await upstream.first_word(_ROUTER_WITHIN)
                 serving_ = tasks.create_task(listener.run_on(listening), name="listener")
                 try:
                     await started(listener, _START_WITHIN)

@@ -41,6 +41,7 @@ class Upstream:
         self._fills: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._asking: set[asyncio.Task[None]] = set()
         self._looked = 0.0
+        self._heard = asyncio.Event()
 
     # -- what viewers want --------------------------------------------------------------
 
@@ -125,6 +126,14 @@ class Upstream:
             self.pass_on()
             await self.client.wait(self._pause())
 
+    async def first_word(self, within: float) -> None:
+        """Wait until the router has been heard, or so many seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self._heard.wait()
+        except TimeoutError:
+            logger.warning("the router is not heard; viewers are let in and told")
+
     async def close(self) -> None:
         """End what is under way."""
         tasks = [*self._asking, *self._fills.values()]
@@ -169,6 +178,7 @@ class Upstream:
                 self._decide(item.ticker, item)
             case Connected():
                 self.connected, self.simulated = True, item.simulated
+                self._heard.set()
                 self._tell("")
             case Disconnected():
                 self.connected = False
