@@ -28,6 +28,8 @@ SLOW_MS = 1000
 _PER_VIEWER = 1e-4
 # No tick waits longer than this (s) at interval 0.
 _LONGEST_PAUSE = 0.05
+# A moment that is missed by less than this part of the interval does not move the next one.
+_LATE = 0.1
 # Trades of one symbol that wait at most; more of them are sent before their time.
 MOST_TRADES = 5000
 
@@ -140,8 +142,10 @@ class Lane:
             self.due = now + min(_LONGEST_PAUSE, served * _PER_VIEWER)
             return
         interval = self.interval_ms / 1000
-        # On a grid of its own; moments that were missed are not made up for.
-        self.due += interval * max(1, -(-(now - self.due) // interval))
+        # On a grid while something waits at each of its moments. After a silence, or when this
+        # process was held up, it begins anew: never is the next time sooner than the interval.
+        on_grid = now - self.due < interval * _LATE
+        self.due = (self.due if on_grid else now) + interval
 
 
 def _merge(pending: _Pending, tick: Record | Status | Tick | Trade) -> None:

@@ -167,9 +167,12 @@ class Service:
     # -- what goes out ------------------------------------------------------------------
 
     def flush(self, now: float) -> None:
-        """Serve the lanes whose time has come."""
+        """Serve the lanes whose time has come.
+
+        One in which nothing waits keeps its time: what comes after a silence goes out at once.
+        """
         for lane in self._lanes.values():
-            if lane.due <= now and (lane.waits() or lane.interval_ms):
+            if lane.due <= now and lane.waits():
                 self._ready.update(dict.fromkeys(lane.flush(now)))
 
     def next_due(self) -> float | None:
