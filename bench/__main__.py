@@ -24,11 +24,12 @@ _GOODBYE = 10.0
 
 
 class Entry(NamedTuple):
-    """A benchmark: its module, what it asks, and how long it may take (s)."""
+    """A benchmark: its module, what it asks, and how long it may take, more with --soak (s)."""
 
     name: str
     question: str
     deadline: float
+    soak: float = 0.0
 
 
 BENCHES = (
@@ -41,6 +42,7 @@ BENCHES = (
     Entry("recovery", "how long until what was killed is back?", 100),
     Entry("ingest", "what does it cost to bring an exchange's trades to a program?", 150),
     Entry("gateway", "what does it cost to push ticks to many browsers?", 130),
+    Entry("dashboard", "how soon is a tick painted, and what does it cost the page?", 140, 600),
     Entry("imports", "what does importing the client cost?", 30),
 )
 
@@ -49,12 +51,15 @@ def main() -> int:
     """Run, print, perhaps write; 1 only when a benchmark broke down."""
     options = _options()
     chosen = [entry for entry in BENCHES if not options.only or entry.name in options.only]
-    until = time.monotonic() + options.minutes * 60
+    longer = sum(entry.soak for entry in chosen) if options.soak else 0.0
+    until = time.monotonic() + options.minutes * 60 + longer
     results = []
     for entry in chosen:
         left = until - time.monotonic()
         print(f"{entry.name}: {entry.question}", file=sys.stderr, flush=True)
-        results.append(_run(entry, min(entry.deadline, left), quick=options.quick))
+        soak = options.soak and entry.soak > 0
+        deadline = entry.deadline + (entry.soak if soak else 0.0)
+        results.append(_run(entry, min(deadline, left), quick=options.quick, soak=soak))
     rows = [row for result in results for row in result.rows]
     print(f"\n{table.plain(rows)}\n\n{_circumstances(results)}")
     if options.write:
@@ -68,17 +73,18 @@ def _options() -> argparse.Namespace:
     names = [entry.name for entry in BENCHES]
     parser.add_argument("--only", action="append", choices=names, help="this one; repeatable")
     parser.add_argument("--quick", action="store_true", help="short windows, one round")
+    parser.add_argument("--soak", action="store_true", help="the dashboard's heap over 10 minutes")
     parser.add_argument("--write", action="store_true", help=f"into {DOCUMENT.name} as well")
     parser.add_argument("--minutes", type=float, default=10.0, help="for all of them (10)")
     return parser.parse_args()
 
 
-def _run(entry: Entry, deadline: float, *, quick: bool) -> Result:
+def _run(entry: Entry, deadline: float, *, quick: bool, soak: bool) -> Result:
     """Run one; whatever happens to it becomes a row."""
     load = machine.load_average()
     with tempfile.TemporaryDirectory(prefix="cs-bench-") as place:
         output, errors = Path(place) / "rows.json", Path(place) / "stderr"
-        arguments = [entry.name, str(output), *(["--quick"] if quick else [])]
+        arguments = [entry.name, str(output), *["--quick"] * quick, *["--soak"] * soak]
         with errors.open("wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-m", "bench.one", *arguments],

@@ -1,4 +1,4 @@
-"""One benchmark in a process of its own: ``python -m bench.one NAME OUTPUT [--quick]``."""
+"""One benchmark in a process of its own: ``python -m bench.one NAME OUTPUT [--quick] [--soak]``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def main(name: str, output: str, *rest: str) -> None:
     signal.signal(signal.SIGTERM, _leave)
     logger.remove()
     load, began = load_average(), time.monotonic()
-    rows = importlib.import_module(f"bench.{name}").run(quick="--quick" in rest)
+    # Only a benchmark that has a long window is asked for it.
+    options = {"quick": "--quick" in rest} | ({"soak": True} if "--soak" in rest else {})
+    rows = importlib.import_module(f"bench.{name}").run(**options)
     result = Result(bench=name, rows=rows, load=load, seconds=time.monotonic() - began)
     Path(output).write_bytes(msgspec.json.encode(result))
 

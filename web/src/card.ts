@@ -1,15 +1,16 @@
 /** The element of one card: made once, then only the cells that changed are written. */
 
 import type { Card } from "./board";
-import { make, button, setAttribute, setText } from "./dom";
-import { strokes } from "./sparkline";
+import { make, button, setAttribute } from "./dom";
+import { BOX, pathOf } from "./sparkline";
 import { splitSymbol } from "./symbols";
 import type { CardView } from "./view";
 
 /** How long a change of price is lit; ms. */
 export const FLASH_MS = 350;
-/** A line is drawn at most so often; ms. */
-const LINE_MS = 250;
+/** A line is drawn at most so often; ms. Its points are a second apart. */
+const LINE_MS = 500;
+const SVG = "http://www.w3.org/2000/svg";
 
 export interface CardActions {
   remove(symbol: string): void;
@@ -19,22 +20,22 @@ export interface CardActions {
 export class CardElement {
   readonly root: HTMLLIElement;
   private readonly cells = {
-    price: make("span", { class: "price" }),
-    percent: make("span", { class: "percent" }),
-    change: make("span", { class: "change" }),
-    bid: make("span", { class: "number" }),
-    ask: make("span", { class: "number" }),
-    age: make("span", { class: "age" }),
-    label: make("span", { class: "label" }),
-    reason: make("p", { class: "reason" }),
-    origin: make("span", { class: "origin" }),
-    badges: make("span", { class: "badges" }),
+    price: new Cell("span", "price"),
+    percent: new Cell("span", "percent"),
+    change: new Cell("span", "change"),
+    bid: new Cell("span", "number"),
+    ask: new Cell("span", "number"),
+    age: new Cell("span", "age"),
+    label: new Cell("span", "label"),
+    reason: new Cell("p", "reason"),
+    origin: new Cell("span", "origin"),
   };
-  private readonly canvas = make("canvas", { class: "spark", "aria-hidden": "true" });
+  private readonly badges = make("span", { class: "badges" });
+  private readonly line = document.createElementNS(SVG, "path");
   private readonly retry: HTMLButtonElement;
-  private drawnPoints = "";
+  private shownBadges = "";
+  private drawnRevision = -1;
   private drawnAt = -Infinity;
-  private size: readonly [width: number, height: number] = [0, 0];
 
   constructor(symbol: string, actions: CardActions) {
     const { exchange, ticker, sources } = splitSymbol(symbol);
@@ -50,12 +51,12 @@ export class CardElement {
       "li",
       { class: "card", "data-symbol": symbol },
       make("div", { class: "head" }, make("h2", {}, link), make("span", { class: "exchange", title: place }, place), remove),
-      make("div", { class: "value" }, cells.price, make("span", { class: "moves" }, cells.percent, cells.change)),
-      this.canvas,
-      make("div", { class: "quotes" }, pair("Bid", cells.bid), pair("Ask", cells.ask)),
-      make("div", { class: "standing" }, cells.label, cells.age, cells.origin),
-      make("div", { class: "marks" }, cells.badges, this.retry),
-      cells.reason,
+      make("div", { class: "value" }, cells.price.element, make("span", { class: "moves" }, cells.percent.element, cells.change.element)),
+      box(this.line),
+      make("div", { class: "quotes" }, pair("Bid", cells.bid.element), pair("Ask", cells.ask.element)),
+      make("div", { class: "standing" }, cells.label.element, cells.age.element, cells.origin.element),
+      make("div", { class: "marks" }, this.badges, this.retry),
+      cells.reason.element,
     );
   }
 
@@ -63,70 +64,70 @@ export class CardElement {
   update(view: CardView, lit: -1 | 0 | 1): void {
     const { cells } = this;
     for (const key of ["price", "percent", "change", "bid", "ask", "age", "label", "origin"] as const) {
-      setText(cells[key], view[key]);
+      cells[key].write(view[key]);
     }
-    setText(cells.reason, view.reason);
-    setAttribute(cells.reason, "title", view.reason || undefined);
+    if (cells.reason.write(view.reason)) setAttribute(cells.reason.element, "title", view.reason || undefined);
     setAttribute(this.root, "data-tone", view.tone);
     setAttribute(this.root, "data-doubt", view.doubt);
     setAttribute(this.root, "data-trend", word(view.trend));
-    setAttribute(cells.price, "data-move", view.doubt ? undefined : word(lit));
-    this.badges(view.badges);
+    setAttribute(cells.price.element, "data-move", view.doubt ? undefined : word(lit));
+    this.writeBadges(view.badges);
     if (this.retry.hidden === view.canRetry) this.retry.hidden = !view.canRetry;
   }
 
   /** The price is lit no more. */
   putOut(): void {
-    setAttribute(this.cells.price, "data-move", undefined);
+    setAttribute(this.cells.price.element, "data-move", undefined);
   }
 
-  /** The canvas may have another size now. */
-  resized(): void {
-    this.size = [0, 0];
-  }
-
-  /** Draw the line, if it or its colours changed; `now` is ms. */
-  draw(card: Card, colour: string, scale: number, now: number): void {
-    if (now - this.drawnAt < LINE_MS) return;
-    const { points } = card.trail;
-    // Asking for the size between writes makes the browser lay everything out, so it is kept.
-    if (!this.size[0]) this.size = [this.canvas.clientWidth, this.canvas.clientHeight];
-    const [width, height] = this.size;
-    const last = points.at(-1);
-    const key = `${points.length} ${last?.time} ${last?.value} ${last?.apart} ${width} ${scale} ${colour}`;
-    if (key === this.drawnPoints || width === 0) return;
-    this.drawnPoints = key;
+  /** Draw the line, if it changed and was not drawn just now; `now` is ms. */
+  draw({ trail }: Card, now: number): void {
+    if (trail.revision === this.drawnRevision || now - this.drawnAt < LINE_MS) return;
+    this.drawnRevision = trail.revision;
     this.drawnAt = now;
-    const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
-    if (this.canvas.width !== wide) this.canvas.width = wide;
-    if (this.canvas.height !== high) this.canvas.height = high;
-    const context = this.canvas.getContext("2d");
-    if (!context) return;
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, width, height);
-    context.strokeStyle = colour;
-    context.lineWidth = 1.5;
-    context.lineJoin = "round";
-    for (const stroke of strokes(points, width, height)) trace(context, stroke);
+    this.line.setAttribute("d", pathOf(trail.points));
   }
 
-  private badges(wanted: readonly string[]): void {
+  private writeBadges(wanted: readonly string[]): void {
     const text = wanted.join(" ");
-    if (this.cells.badges.dataset["shown"] === text) return;
-    this.cells.badges.dataset["shown"] = text;
-    this.cells.badges.replaceChildren(
+    if (this.shownBadges === text) return;
+    this.shownBadges = text;
+    this.badges.replaceChildren(
       ...wanted.map((one) => make("span", { class: "badge", "data-badge": one }, one)),
     );
   }
 }
 
-function trace(context: CanvasRenderingContext2D, stroke: ReadonlyArray<readonly [number, number]>): void {
-  context.beginPath();
-  stroke.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
-  const [only, second] = stroke;
-  // A stroke of one point would not be seen.
-  if (only && !second) context.lineTo(only[0] + 1, only[1]);
-  context.stroke();
+/** One text of a card: one node for good, whose data change. */
+class Cell {
+  readonly element: HTMLElement;
+  private readonly text = document.createTextNode("");
+  private shown = "";
+
+  constructor(tag: "span" | "p", name: string) {
+    this.element = make(tag, { class: name }, this.text);
+  }
+
+  /** Whether it was another text. */
+  write(text: string): boolean {
+    if (text === this.shown) return false;
+    this.text.data = this.shown = text;
+    return true;
+  }
+}
+
+/**
+ * A line is an SVG path and not a canvas: a canvas is a layer of its own in the browser's
+ * compositor, and with fifty of them putting the layers together costs more than all else.
+ */
+function box(line: SVGPathElement): SVGSVGElement {
+  const found = document.createElementNS(SVG, "svg");
+  found.setAttribute("class", "spark");
+  found.setAttribute("viewBox", `0 0 ${BOX.width} ${BOX.height}`);
+  found.setAttribute("preserveAspectRatio", "none");
+  found.setAttribute("aria-hidden", "true");
+  found.append(line);
+  return found;
 }
 
 function pair(name: string, value: Node): HTMLElement {

@@ -4,9 +4,11 @@ import type { Board } from "./board";
 import { CardElement, FLASH_MS, type CardActions } from "./card";
 import { viewOf, type Surroundings } from "./view";
 
+/** A price may stay lit for so much longer, ms: most are put out when the next prices are drawn. */
+const SLACK_MS = 100;
+
 export class Cards {
   private readonly elements = new Map<string, CardElement>();
-  private stroke = "";
   /** Until when (ms) each price is lit. */
   private readonly lit = new Map<string, number>();
 
@@ -17,8 +19,6 @@ export class Cards {
 
   /** Draw what is marked; returns ms after which something lit has to be put out, or 0. */
   draw(board: Board, around: Surroundings, now: number): number {
-    if (!this.stroke) this.restyle();
-    const scale = window.devicePixelRatio || 1;
     let again = 0;
     for (const symbol of [...board.dirty]) {
       board.dirty.delete(symbol);
@@ -30,14 +30,14 @@ export class Cards {
       const element = this.elements.get(symbol) ?? this.insert(symbol, board.symbols);
       const left = card.movedAt + FLASH_MS - now;
       element.update(viewOf(card, around), left > 0 ? card.move : 0);
-      element.draw(card, this.stroke, scale, now);
+      element.draw(card, now);
       if (left > 0) this.lit.set(symbol, card.movedAt + FLASH_MS);
     }
     for (const [symbol, until] of this.lit) {
       if (until <= now) this.putOut(symbol);
       else again = again ? Math.min(again, until - now) : until - now;
     }
-    return again;
+    return again && again + SLACK_MS;
   }
 
   /** Put the focus somewhere sensible before the card that has it goes. */
@@ -59,15 +59,11 @@ export class Cards {
     return next !== undefined;
   }
 
-  /** The colours may have changed. */
-  restyle(): void {
-    this.resize();
-    this.stroke = getComputedStyle(document.documentElement).color;
-  }
+  /** The colours may have changed: lines take theirs from the style sheet. */
+  restyle(): void {}
 
-  resize(): void {
-    for (const element of this.elements.values()) element.resized();
-  }
+  /** The window has another size: lines stretch with their cards. */
+  resize(): void {}
 
   private putOut(symbol: string): void {
     this.lit.delete(symbol);

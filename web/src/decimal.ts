@@ -36,9 +36,13 @@ export function sign(text: string): -1 | 0 | 1 {
 
 /** -1, 0 or 1 as `left` is below, equal to or above `right`; 0 when either is no number. */
 export function compare(left: string, right: string): -1 | 0 | 1 {
+  if (left === right) return 0;
   const [a, b] = [parts(left), parts(right)];
   if (!a || !b) return 0;
   const places = Math.max(a.fraction.length, b.fraction.length);
+  // Two prices of one ticker mostly have the same form, and then their digits stand in order.
+  const alike = a.whole.length === b.whole.length && a.fraction.length === b.fraction.length;
+  if (alike && !a.negative && !b.negative) return left < right ? -1 : 1;
   const [x, y] = [scaled(a, places), scaled(b, places)];
   return x < y ? -1 : x > y ? 1 : 0;
 }

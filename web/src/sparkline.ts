@@ -12,18 +12,25 @@ export const POINTS = 90;
 /** Ticks within so many ms share a point: the line shows the last minute and a half or more. */
 export const STEP_MS = 1_000;
 
+/** The box that lines are drawn into; units of their own, stretched to the place they have. */
+export const BOX = { width: 200, height: 48 } as const;
+
 /** A bounded line; the oldest points leave it. */
 export class Trail {
   readonly points: Point[] = [];
+  /** Goes up with every change that is seen. */
+  revision = 0;
   private torn = false;
 
   add(time: number, value: number): void {
     if (!Number.isFinite(value)) return;
     const last = this.points.at(-1);
     if (last && !this.torn && time - last.time < STEP_MS) {
+      if (last.value !== value) this.revision += 1;
       last.value = value;
       return;
     }
+    this.revision += 1;
     this.points.push({ time, value, apart: this.torn });
     this.torn = false;
     if (this.points.length > POINTS) this.points.shift();
@@ -31,6 +38,7 @@ export class Trail {
 
   /** Put history before what came live; times are ms, oldest first. */
   seed(history: ReadonlyArray<readonly [time: number, value: number]>): void {
+    this.revision += 1;
     const past = new Trail();
     const live = this.points.splice(0);
     const begin = live[0]?.time ?? Infinity;
@@ -47,7 +55,7 @@ export class Trail {
 
 export type Stroke = ReadonlyArray<readonly [x: number, y: number]>;
 
-/** The strokes of a line in a box, newest point at the right edge; px. */
+/** The strokes of a line in a box, newest point at the right edge; in units of the box. */
 export function strokes(points: readonly Point[], width: number, height: number): Stroke[] {
   if (points.length === 0) return [];
   const values = points.map((point) => point.value);
@@ -65,4 +73,15 @@ export function strokes(points: readonly Point[], width: number, height: number)
     else found.push([place]);
   });
   return found;
+}
+
+/** The line as data of an SVG path in `BOX`. */
+export function pathOf(points: readonly Point[]): string {
+  return strokes(points, BOX.width, BOX.height).map(strokeData).join("");
+}
+
+function strokeData(stroke: Stroke): string {
+  const places = stroke.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
+  // A stroke of one point would not be seen.
+  return `M${places.join("L")}${places.length === 1 ? "h1" : ""}`;
 }

@@ -55,3 +55,16 @@ test.each([
 ])("%s with %i digits is %s", (text, most, shown) => {
   expect(rounded(text, most)).toBe(shown);
 });
+
+test("numbers of the same form stand in the order of their values", () => {
+  const digits = fc.nat(10 ** 6 - 1).map((one) => String(one).padStart(6, "0"));
+  const number = fc.tuple(fc.boolean(), digits).map(([negative, text]) => ({
+    text: `${negative ? "-" : ""}${text.slice(0, 4)}.${text.slice(4)}`,
+    value: negative ? -Number(text) : Number(text),
+  }));
+  fc.assert(
+    fc.property(number, number, (a, b) => {
+      expect(compare(a.text, b.text)).toBe(Math.sign(a.value - b.value));
+    }),
+  );
+});

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { POINTS, STEP_MS, Trail, strokes } from "../src/sparkline";
+import { BOX, POINTS, STEP_MS, Trail, pathOf, strokes } from "../src/sparkline";
 
 test("ticks within a step share a point, and the line is bounded", () => {
   const trail = new Trail();
@@ -41,4 +41,34 @@ test("every line stays in its box, newest at the right edge", () => {
     }),
   );
   expect(strokes([], 10, 10)).toEqual([]);
+});
+
+test("a path has a stroke for each piece, and a lone point is seen", () => {
+  const trail = new Trail();
+  trail.add(0, 1);
+  trail.add(1_000, 2);
+  trail.tear();
+  trail.add(2_000, 2);
+  const data = pathOf(trail.points);
+  expect(data.match(/[MLh]/g)?.join("")).toBe("MLMh");
+  expect(data.startsWith("M")).toBe(true);
+  expect(data).toContain(`M${BOX.width - 2}.0 2.0h1`);
+  expect(pathOf([])).toBe("");
+});
+
+test("only what is seen counts as another revision", () => {
+  const trail = new Trail();
+  const seen = [trail.revision];
+  const after = (act: () => void) => {
+    act();
+    seen.push(trail.revision);
+  };
+  after(() => trail.add(0, 1));
+  after(() => trail.add(1, 1));
+  after(() => trail.add(2, 3));
+  after(() => trail.tear());
+  after(() => trail.add(3, NaN));
+  after(() => trail.add(4, 3));
+  after(() => trail.seed([[-1_000, 1]]));
+  expect(seen).toEqual([0, 1, 1, 2, 2, 2, 3, 4]);
 });
