@@ -48,7 +48,7 @@ class Heap(NamedTuple):
 
 def run(*, quick: bool, soak: bool = False) -> list[Row]:
     """Open the page once; watch its paints, its main thread, and its heap."""
-    windows = Windows(3.0, 3.0, 5.0) if quick else Windows(8.0, 15.0, 600.0 if soak else 60.0)
+    windows = Windows(3.0, 3.0, 5.0) if quick else Windows(6.0, 15.0, 600.0 if soak else 30.0)
     with _gateway() as (address, rhythm), visit(address, SYMBOLS[:CARDS]) as page:
         opened = time.monotonic()
         page.wait(_SETTLED)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.world import World
 
 NAME = "latency"
-PAGES = (1, 10, 20)
+PAGES = (1, 10)
 RATE = 20
 STAMP = "stamp: the page's own paint log; end: the item in the program"
 
@@ -25,7 +25,7 @@ def run(*, quick: bool) -> list[Row]:
     """Measure with one page, then with more."""
     rows: list[Row] = []
     with world({"paintlog": "1", "rate": str(RATE)}) as here:
-        for pages in PAGES[: 2 if quick else None]:
+        for pages in PAGES:
             symbols = SYMBOLS[:pages]
             here.open(symbols)
             # The first window holds what only happens once: code being compiled, pages settling.
