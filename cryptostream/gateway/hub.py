@@ -2,7 +2,8 @@
 
 Records come in by :meth:`Hub.take` and wait in lanes; :meth:`Hub.collect` says which viewers
 have something. The union of what viewers want is :meth:`Hub.changes`: a symbol is asked for
-when its first viewer comes and given up at once when its last one leaves.
+when its first viewer comes and given up at once when its last one leaves. One that has failed
+is asked for anew whenever a viewer asks for it: that is what makes the daemon try again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from cryptostream.gateway.pieces import Note, Piece
 from cryptostream.gateway.positions import STATUS, TICK, TRADE
 from cryptostream.gateway.ring import Ring
 from cryptostream.gateway.service import Held, Service
-from cryptostream.records import Status, Tick, Trade
+from cryptostream.records import Phase, Status, Tick, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,7 @@ class Hub(Service):
         self.gaps = 0
         self._ring = ring
         self._asked: set[str] = set()
+        self._anew: set[str] = set()
         self._changed = False
 
     # -- viewers ------------------------------------------------------------------------
@@ -54,6 +56,9 @@ class Hub(Service):
         if held is None:
             held = self.symbols[symbol] = Held(Ring(self._ring), Ring(self._ring))
             self._changed = True
+        elif held.status is not None and held.status.phase is Phase.FAILED:
+            self._anew.add(symbol)
+            self._changed = True
         held.viewers.add(viewer)
         viewer.held.add(symbol)
 
@@ -71,13 +76,18 @@ class Hub(Service):
                 self._changed = True
 
     def changes(self) -> tuple[list[str], list[str]]:
-        """Return (symbols to ask the daemon for, symbols to give up) since the last call."""
+        """Return (symbols to ask the daemon for, symbols to give up) since the last call.
+
+        What is to be asked for anew is in both: it is given up first.
+        """
         if not self._changed:
             return [], []
         self._changed = False
         wanted = set(self.symbols)
-        add, drop = sorted(wanted - self._asked), sorted(self._asked - wanted)
+        again = self._anew & wanted & self._asked
+        add, drop = sorted(wanted - self._asked | again), sorted(self._asked - wanted | again)
         self._asked = wanted
+        self._anew.clear()
         return add, drop
 
     # -- what the daemon says -----------------------------------------------------------

@@ -115,6 +115,17 @@ class Acquisition:
         self._settle(now, now_ns, out)
         return out
 
+    def retry(self, symbol: str, now: float, now_ns: int) -> list[Instruction]:
+        """Begin a ticker anew that has failed; one that works or is tried is left alone."""
+        line = self._lines.get(symbol)
+        if line is None or line.status.phase is not Phase.FAILED:
+            return []
+        out: list[Instruction] = []
+        for source in tuple(line.legs):
+            found = self._sources[source].retry(symbol, now, now_ns)
+            out += self._take(source, found, now)
+        return self._after(out, now, now_ns)
+
     def worker_up(
         self, worker: Worker, reports: Iterable[Report], now: float, now_ns: int
     ) -> list[Instruction]:

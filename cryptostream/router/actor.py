@@ -86,6 +86,7 @@ class RouterActor:
             directory,
             self._describe,
             self._sync,
+            self._retry,
         )
         self._workers = Workers(self)
         self._wanted: set[str] = set()
@@ -183,6 +184,9 @@ class RouterActor:
         if wanted != self._wanted:
             self._wanted = wanted
             self._act(self._acquisition.want(wanted, now, now_ns))
+
+    def _retry(self, symbol: str, now: float, now_ns: int) -> None:
+        self._act(self._acquisition.retry(symbol, now, now_ns))
 
     async def _keep_wishes(self) -> None:
         now, now_ns = time.monotonic(), time.time_ns()

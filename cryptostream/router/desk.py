@@ -53,6 +53,7 @@ class Desk:
         directory: Directory,
         describe: Callable[[], Answer],
         sync: Callable[[float, int], None] = lambda _now, _now_ns: None,
+        retry: Callable[[str, float, int], None] = lambda _symbol, _now, _now_ns: None,
     ) -> None:
         self._config = config
         self._registry = registry
@@ -62,6 +63,7 @@ class Desk:
         self._directory = directory
         self._describe = describe
         self._sync = sync
+        self._retry = retry
         self._handlers: dict[type[m.Request], Callable[..., Answer]] = {
             m.Hello: self._hello,
             m.Subscribe: lambda r, c, t: {"results": self._add(r.tickers, c, t)},
@@ -158,6 +160,7 @@ class Desk:
     def _add(self, tickers: list[Any], client: Client, times: tuple[float, int]) -> list[Answer]:
         self._check_number(len(tickers))
         results: list[Answer] = []
+        before = set(client.desired)
         for ticker in tickers:
             try:
                 symbol = parse_symbol(ticker, self._config.default_exchange)
@@ -166,6 +169,9 @@ class Desk:
                 results.append(_refusal(ticker, error))
         # The images show the state after the wish, not before it.
         self._sync(*times)
+        # Wanting it anew is how a client asks for another attempt, whoever else wants it.
+        for symbol in sorted(client.desired - before):
+            self._retry(symbol, *times)
         for result in results:
             if result["ok"]:
                 result["images"] = self._images(result["symbol"], times[1])

@@ -177,6 +177,20 @@ class Reconciler:
                 )
         return out
 
+    def retry(self, symbol: str, now: float, now_ns: int) -> list[Instruction]:
+        """Begin a ticker anew that was given up; one that is still tried is left alone."""
+        out: list[Instruction] = []
+        ticker = self._tickers.get(symbol)
+        if ticker is None or ticker.worker is not None or ticker.next_at is not None:
+            return out
+        ticker.attempt = 0
+        ticker.next_at = now
+        self._waiting.add(symbol)
+        self._unsettled.add(symbol)
+        self._say(ticker, Phase.PENDING, "pending", "asked to try again", now_ns, out)
+        out.extend(self.clock(now, now_ns))
+        return out
+
     def clock(self, now: float, now_ns: int) -> list[Instruction]:
         """Open what is due, give up what takes too long, forgive what runs stably."""
         out: list[Instruction] = []

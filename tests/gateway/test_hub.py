@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptostream.gateway.hub import Hub
+from cryptostream.records import Phase
 from cryptostream.wire.effects import Gap
 from tests.gateway.records import BTC, ETH, seen, status, subscription, tick, trade, viewer
 
@@ -49,6 +50,25 @@ def test_a_viewer_that_leaves_releases_what_only_it_wanted():
 
     assert hub.changes() == ([], [BTC])
     assert hub.changes() == ([], [])
+
+
+def test_what_has_failed_is_asked_for_anew_when_a_viewer_wants_it():
+    hub = Hub(4)
+    one, other = joined(hub), joined(hub)
+    hub.changes()
+    hub.take(status(1))
+    hub.hold(one, BTC)
+    assert hub.changes() == ([], [])
+
+    hub.take(status(2, phase=Phase.FAILED))
+    hub.hold(one, BTC)
+
+    assert hub.changes() == ([BTC], [BTC])
+    assert hub.changes() == ([], [])
+    hub.hold(one, BTC)
+    hub.leave(one)
+    hub.leave(other)
+    assert hub.changes() == ([], [BTC])
 
 
 def test_the_image_comes_first_then_updates_and_nothing_twice():
@@ -230,18 +250,25 @@ def test_records_of_a_symbol_that_nobody_wants_are_let_go():
     assert hub.received["tick"] == 1
 
 
-def test_the_time_of_the_next_service_is_that_of_a_lane_where_something_waits():
+def test_after_a_silence_a_tick_goes_at_once_and_the_next_one_waits_for_its_time():
     hub = Hub(9)
-    joined(hub, 1000)
-    hub.flush(0.0)
+    one = joined(hub, 1000)
+
+    def served(now):
+        hub.flush(now)
+        found = [piece.seq for viewer in hub.collect() for piece in viewer.out]
+        one.out.clear()
+        return found
+
     assert hub.next_due() is None
     hub.take(tick(1))
-    assert hub.next_due() == 1.0
-    hub.flush(0.9)
-    assert not [one for one in hub.collect() if one.out]
-    hub.flush(1.0)
-    assert len(hub.collect()) == 1
-    assert hub.collect() == []
+    assert served(7.0) == [1]
+    assert served(7.5) == []
+    hub.take(tick(2))
+    assert hub.next_due() == 8.0
+    assert served(7.9) == []
+    assert served(8.0) == [2]
+    assert hub.next_due() is None
 
 
 @given(

@@ -232,3 +232,19 @@ def test_a_lost_worker_is_an_illness_like_any_other():
     assert case.line.status.code == "worker_lost"
     opened = only(OpenPage, case.clock(3.0))
     assert [(one.worker, one.symbol) for one in opened] == [("api-0", BTC), ("api-0", ETH)]
+
+
+def test_a_ticker_that_failed_everywhere_begins_anew_at_every_source():
+    case = Case()
+    case.want(BTC)
+    assert case.it.retry(BTC, case.now, case.ns) == []
+    case.say("page", PageState.FAILED, "no_price", retriable=False)
+    case.say("api", PageState.FAILED, "no_price", retriable=False)
+    assert case.line.status.phase is Phase.FAILED
+
+    out = case.it.retry(BTC, case.now, case.ns)
+
+    assert {one.worker for one in only(OpenPage, out)} == {"page-0", "api-0"}
+    assert case.line.status.phase is Phase.LOADING
+    assert case.it.retry(BTC, case.now, case.ns) == []
+    assert case.it.retry(ETH, case.now, case.ns) == []

@@ -64,6 +64,7 @@ class Case:
         rules = Rules(delay=lambda attempt: 1.0, stable_after=1, open_within=9, ceiling=1)
         self.acquisition = Acquisition({"tradingview": rules}, FailoverRules(), order)
         directory = Listings()
+        self.retried: list[str] = []
         self.desk = Desk(
             CONFIG,
             self.registry,
@@ -72,6 +73,7 @@ class Case:
             {},
             directory,
             lambda: {"pid": 7},
+            retry=lambda symbol, _now, _now_ns: self.retried.append(symbol),
         )
 
     def ask(self, request: m.Request, route: bytes = b"1") -> dict:
@@ -423,3 +425,13 @@ def test_any_request_is_answered_or_refused_with_a_code(op, fields):
     except (RequestError, BadSymbol, Overloaded) as error:
         code = error.code
     assert code in CODES
+
+
+def test_wanting_a_ticker_anew_asks_for_another_attempt_and_repeating_a_wish_does_not(case):
+    for _ in range(2):
+        case.ask(m.Subscribe(tickers=[BTC, GONE]))
+    assert case.retried == [BTC]
+    case.ask(m.Modify(remove=[BTC], add=[BTC]))
+    assert case.retried == [BTC, BTC]
+    case.ask(m.Set(tickers=[BTC, ETH]))
+    assert case.retried == [BTC, BTC, ETH]

@@ -99,6 +99,9 @@ class Case:
     def fails(self, opened: OpenPage, code: str = "crashed", **more) -> list:
         return self.hear(report(opened, PageState.FAILED, code, **more))
 
+    def retry(self, symbol: str) -> list:
+        return self.it.retry(symbol, self.now, self.ns)
+
     def status(self, symbol: str = BTC):
         return self.it.ticker(symbol).status
 
@@ -267,6 +270,23 @@ def test_after_as_many_attempts_as_are_set_a_ticker_is_given_up():
     assert case.status().phase is Phase.FAILED
     assert "given up after 2 attempts" in case.status().text
     assert case.clock(10_000.0) == []
+
+
+def test_what_was_given_up_begins_anew_when_it_is_asked_for():
+    case = Case(worker(), give_up_after=1)
+    opened = case.opened()
+    assert case.retry(BTC) == case.retry(ETH) == []
+    case.fails(opened)
+    assert case.retry(BTC) == []
+    [opened] = only(OpenPage, case.clock(5.0))
+    case.fails(opened)
+    assert case.status().phase is Phase.FAILED
+
+    out = case.retry(BTC)
+
+    assert len(only(OpenPage, out)) == 1
+    assert phases(out) == [Phase.PENDING, Phase.LOADING]
+    assert case.status().attempt == 0
 
 
 def test_a_page_that_says_nothing_is_closed_and_tried_again():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cryptostream.sources.tradingview.chromium import Browser as Found
 
 ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 # A busy machine gets its time; ms.
 PATIENCE = 30_000
 # Sums what moved without the person's doing, from the first paint on.
@@ -44,6 +47,8 @@ class Site:
     market: Market
     browser: Browser
     complaints: list[str] = field(default_factory=list)
+    # Sent along by what a test asks of the gateway itself.
+    token: str = ""
     _visitors: list[BrowserContext] = field(default_factory=list)
 
     @property
@@ -69,7 +74,9 @@ class Site:
             self.complaints.append(message.text)
 
     def status(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}/v1/status", timeout=10) as answer:  # noqa: S310
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        request = urllib.request.Request(f"{self.url}/v1/status", headers=headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
 
     def leave(self) -> None:
@@ -87,10 +94,35 @@ def wait_live(page: Page, *tickers: str) -> None:
         card(page, ticker).and_(page.locator('[data-tone="ok"]')).wait_for()
 
 
+def violations(page: Page) -> list[Any]:
+    """Return what keeps somebody from using the page."""
+    if not AXE.is_file():
+        lacking("axe-core is not installed: run 'make web'")
+    # The policy of the page allows no script of others: it is evaluated, not inserted.
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
+    ]
+
+
+def fits(page: Page) -> bool:
+    """Tell whether nothing is wider than the window."""
+    root = "document.documentElement"
+    return bool(page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"))
+
+
+def lacking(words: str) -> NoReturn:
+    """Skip at home, fail in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(words)
+    pytest.skip(words)
+
+
 @pytest.fixture(scope="session")
 def require_dashboard() -> None:
     if not (BUILT / "index.html").is_file():
-        pytest.skip("the dashboard is not built: run 'make web'")
+        lacking("the dashboard is not built: run 'make web'")
 
 
 @pytest.fixture(scope="module")
@@ -104,29 +136,39 @@ def chromium(require_browser: Found) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def daemon(
+def start_daemon(
     require_browser: object,
     require_dashboard: None,
     free_ports: Callable[[int], list[int]],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Market]:
-    ports = free_ports(4)
-    place = str(tmp_path_factory.mktemp("run"))
-    settings = {
-        **settings_for(ports[:3], f"t{ports[0]}", runtime_dir=place),
-        "gateway.enabled": True,
-        "gateway.port": ports[3],
-        "sources.tradingview.stale_after": 6.0,
-    }
-    with Daemon(settings, simulated=True) as running:
-        yield Market(running)
+) -> Iterator[Callable[..., Market]]:
+    """Return a function that starts a daemon with a dashboard for all tests of a module."""
+    with ExitStack() as running:
+
+        def start(**settings: object) -> Market:
+            ports = free_ports(4)
+            place = str(tmp_path_factory.mktemp("run"))
+            given = settings_for(ports[:3], f"t{ports[0]}", runtime_dir=place, **settings)
+            gateway = {"gateway.enabled": True, "gateway.port": ports[3]}
+            return Market(running.enter_context(Daemon({**given, **gateway}, simulated=True)))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def daemon(start_daemon: Callable[..., Market]) -> Market:
+    """Return the daemon of a module; one that needs other settings has a fixture of its own."""
+    return start_daemon(sources__tradingview__stale_after=6.0)
+
+
+def visited(site: Site) -> Iterator[Site]:
+    """Lend a site; afterwards nobody is left there, and no page may have complained."""
+    yield site
+    site.leave()
+    site.market.clear_faults()
+    assert site.complaints == []
 
 
 @pytest.fixture
 def site(daemon: Market, chromium: Browser) -> Iterator[Site]:
-    """Return the site; afterwards no page may have complained."""
-    found = Site(daemon, chromium)
-    yield found
-    found.leave()
-    daemon.clear_faults()
-    assert found.complaints == []
+    yield from visited(Site(daemon, chromium))

@@ -25,11 +25,26 @@ WATCH_FOR_DOUBT = """() => void new MutationObserver(() => {
   const all = [...document.querySelectorAll(".card")];
   if (all.every((one) => one.hasAttribute("data-doubt"))) window.marked ??= Date.now();
 }).observe(document.body, {subtree: true, attributes: true})"""
+# Counts how often a card is marked.
+COUNT_DOUBT = """() => {
+  window.away = 0;
+  new MutationObserver((all) => {
+    window.away += all.filter(({target}) => target.hasAttribute("data-doubt")).length;
+  }).observe(document.body, {subtree: true, attributeFilter: ["data-doubt"]});
+}"""
 
 
 def add(page: Page, text: str) -> None:
     page.get_by_label(FIELD).fill(text)
     page.keyboard.press("Enter")
+
+
+def wait_for_another_price(page: Page, ticker: str) -> None:
+    page.wait_for_function(
+        """([symbol, first]) =>
+          document.querySelector(`[data-symbol="${symbol}"] .price`).textContent !== first""",
+        arg=[f"BINANCE:{ticker}", card(page, ticker).locator(".price").inner_text()],
+    )
 
 
 def symbols(page: Page) -> list[str]:
@@ -40,11 +55,7 @@ def test_cards_live_in_the_order_of_the_alphabet(site: Site) -> None:
     page = site.visit("SOLUSDT", "BTCUSDT", "ETHUSDT")
     wait_live(page, "BTCUSDT", "ETHUSDT", "SOLUSDT")
     assert symbols(page) == ["BINANCE:BTCUSDT", "BINANCE:ETHUSDT", "BINANCE:SOLUSDT"]
-    first = card(page, "BTCUSDT").locator(".price").inner_text()
-    page.wait_for_function(
-        "first => document.querySelector('[data-symbol$=BTCUSDT] .price').textContent !== first",
-        arg=first,
-    )
+    wait_for_another_price(page, "BTCUSDT")
     shown = card(page, "BTCUSDT").inner_text()
     for part in ("Bid", "Ask", "live", "tradingview/", "simulated"):
         assert part in shown
@@ -168,11 +179,19 @@ def test_two_visitors_share_one_page_of_the_browser(site: Site) -> None:
     pages = [site.visit("BNBUSDT"), site.visit("BNBUSDT")]
     for page in pages:
         wait_live(page, "BNBUSDT")
+    pages[1].evaluate(COUNT_DOUBT)
     status = site.status()
     assert status["gateway"]["tickers"] == {"BINANCE:BNBUSDT": 2}
     held = [one for one in status["daemon"]["clients"] if "BINANCE:BNBUSDT" in one["tickers"]]
     assert len(held) == 1
     eventually(lambda: _pages(site) == 1)
+
+    pages[0].context.close()
+    eventually(lambda: site.status()["gateway"]["tickers"] == {"BINANCE:BNBUSDT": 1})
+    wait_for_another_price(pages[1], "BNBUSDT")
+    wait_live(pages[1], "BNBUSDT")
+    assert _pages(site) == 1
+    assert pages[1].evaluate("window.away") == 0
 
 
 def _pages(site: Site) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.web.conftest import lacking
 
 WEB = Path(__file__).parents[2] / "web"
 VITEST = WEB / "node_modules/vitest/vitest.mjs"
@@ -17,12 +18,10 @@ LOCK = WEB / "package-lock.json"
 @pytest.mark.timeout(180)
 def test_the_logic_of_the_page() -> None:
     if not VITEST.is_file():
-        if os.environ.get("CI"):
-            pytest.fail("web/node_modules is missing: run 'make web'")
-        pytest.skip("web/node_modules is missing: run 'make web'")
+        lacking("web/node_modules is missing: run 'make web'")
     node = Path(sys.executable).with_name("node")
     if not node.is_file():
-        pytest.skip("no Node: install the extra 'dev'")
+        lacking("no Node: install the extra 'dev'")
     ran = subprocess.run(
         [node, VITEST, "run", "--no-color"], cwd=WEB, capture_output=True, timeout=170, check=False
     )

@@ -56,6 +56,8 @@ export class Adding {
     clearTimeout(this.timer);
     this.asked?.abort();
     this.say("", false);
+    // What was chosen belongs to the former text: Enter takes what stands in the field now.
+    this.choose(-1);
     const text = this.input.value.trim();
     if (!text) this.show([]);
     else this.timer = window.setTimeout(() => void this.search(text), QUIET_MS);

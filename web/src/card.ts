@@ -43,7 +43,7 @@ export class CardElement {
     const link = make("a", { class: "ticker", href: `#/ticker/${encodeURIComponent(symbol)}` }, ticker);
     const remove = button("×", `Remove ${symbol}`, () => actions.remove(symbol));
     remove.className = "remove";
-    this.retry = button("Try again", `Try ${symbol} again`, () => actions.retry(symbol));
+    this.retry = button("Try again", `Try again: ${symbol}`, () => actions.retry(symbol));
     this.retry.className = "retry";
     this.retry.hidden = true;
     const { cells } = this;

@@ -59,12 +59,6 @@ export class Cards {
     return next !== undefined;
   }
 
-  /** The colours may have changed: lines take theirs from the style sheet. */
-  restyle(): void {}
-
-  /** The window has another size: lines stretch with their cards. */
-  resize(): void {}
-
   private putOut(symbol: string): void {
     this.lit.delete(symbol);
     this.elements.get(symbol)?.putOut();

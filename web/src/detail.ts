@@ -4,7 +4,7 @@ import { wordsOf, type Api, type SourceFacts } from "./api";
 import { joined } from "./candles";
 import { Chart, type Colours, type Mode } from "./chart";
 import { places } from "./decimal";
-import { make, setAttribute, setText } from "./dom";
+import { button, make, setAttribute, setText } from "./dom";
 import type { Tick } from "./protocol";
 import { splitSymbol } from "./symbols";
 import type { CardView } from "./view";
@@ -18,6 +18,8 @@ const WIDTHS: ReadonlyArray<readonly [seconds: number, words: string]> = [
 export interface DetailActions {
   /** The person chose another source; empty text for the daemon's own choice. */
   choose(symbol: string, sources: string): void;
+  /** The person asks for another attempt of what has failed. */
+  retry(symbol: string): void;
 }
 
 export class Detail {
@@ -26,6 +28,7 @@ export class Detail {
   private readonly standing = make("span", { class: "label" });
   private readonly quotes = make("span", { class: "number" });
   private readonly reason = make("p", { class: "reason" });
+  private readonly retry: HTMLButtonElement;
   private readonly trouble = make("p", { class: "trouble", role: "status" });
   private readonly source = make("select");
   private readonly mode = make("select", {}, option("line", "line"), option("candles", "candles"));
@@ -47,11 +50,16 @@ export class Detail {
     const { exchange, ticker } = splitSymbol(symbol);
     const chartPlace = make("div", { class: "chart" });
     this.width.value = "5";
+    this.retry = button("Try again", `Try again: ${symbol}`, () => {
+      actions.retry(symbol);
+      this.root.querySelector("h2")?.focus();
+    });
+    this.retry.hidden = true;
     this.root = make(
       "article", { class: "detail", "data-symbol": symbol },
       make("div", { class: "head" }, make("a", { href: "#/", class: "back" }, "← All prices"),
         make("h2", { tabindex: "-1" }, ticker), make("span", { class: "exchange" }, exchange)),
-      make("div", { class: "value" }, this.price, this.standing, this.quotes),
+      make("div", { class: "value" }, this.price, this.standing, this.retry, this.quotes),
       this.reason,
       make("div", { class: "tools" }, labelled("Source ", this.source), labelled("Chart ", this.mode),
         labelled("Candle width ", this.width)),
@@ -79,11 +87,14 @@ export class Detail {
     this.waiting = [];
     try {
       const { records } = await this.api.history(this.symbol, "tick", HISTORY, this.ended.signal);
+      if (this.ended.signal.aborted) return;
       const history = records.filter((one): one is Tick => one.k === "tick");
       this.ticks = joined(history, this.waiting);
       setText(this.trouble, "");
       this.show();
     } catch (error) {
+      // The person has left this view: there is no chart any more.
+      if (this.ended.signal.aborted) return;
       const words = wordsOf(error);
       this.ticks.push(...this.waiting);
       setText(this.trouble, words ? `no history: ${words}` : "");
@@ -109,6 +120,7 @@ export class Detail {
     setText(this.standing, view.label);
     setText(this.quotes, `${view.percent}   bid ${view.bid}   ask ${view.ask}   ${view.age}   ${view.origin} ${view.badges.join(" ")}`);
     setText(this.reason, view.reason);
+    this.retry.hidden = !view.canRetry;
     setAttribute(this.root, "data-tone", view.tone);
     setAttribute(this.root, "data-doubt", view.doubt);
     this.chart.doubt(view.doubt);

@@ -50,7 +50,6 @@ export class Page {
   private sources: SourceFacts[] = [];
   private detail: Detail | null = null;
   private operator: Operator | null = null;
-  private wasConnected = false;
   /** Cards whose line has not got its past yet. */
   private readonly unseeded = new Set<string>();
   private seeding = false;
@@ -80,10 +79,6 @@ export class Page {
     addEventListener("hashchange", () => this.route());
     addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("visibilitychange", () => this.refresh());
-    addEventListener("resize", () => {
-      this.cards.resize();
-      this.refresh();
-    });
     setInterval(() => this.refresh(), AGES_MS);
     setInterval(() => this.askAgain(), AGAIN_MS);
     setInterval(() => void this.seed(), SEED_MS);
@@ -117,13 +112,15 @@ export class Page {
     this.board.remove(symbol);
     this.link.send((session) => session.modify([], [symbol]));
     this.save();
-    this.frame.ask();
+    // At once: what is removed next must not hand the focus to a card that is about to go.
+    this.draw(performance.now());
   }
 
   /** Wanting it anew is what makes the daemon try again. */
   private retry(symbol: string): void {
-    this.link.send((session) => session.modify([], [symbol]));
     this.link.send((session) => session.subscribe([symbol]));
+    // The button goes as soon as the daemon tries: the focus stays with the card.
+    document.activeElement?.closest(".card")?.querySelector("a")?.focus();
   }
 
   private choose(symbol: string, sources: string): void {
@@ -183,6 +180,7 @@ export class Page {
         break;
       case "greeted":
         this.board.hears(learned.facts.connected);
+        this.admitted();
         break;
       case "granted":
         this.controls.granted(learned.intervalMs);
@@ -227,13 +225,15 @@ export class Page {
 
   private linkChanged(): void {
     const { session } = this.link;
-    if (session.phase === "open" && !this.wasConnected) {
-      void this.learnSources();
-      if (this.detail) void this.detail.load();
-    }
-    this.wasConnected = session.connected;
     if (session.phase === "ended" && session.ending?.token) this.token.ask(session.ending.text);
     this.refresh();
+  }
+
+  /** The gateway let this page in: only now it answers what else is asked of it. */
+  private admitted(): void {
+    this.token.settled();
+    void this.learnSources();
+    if (this.detail) void this.detail.load();
   }
 
   private async learnSources(): Promise<void> {
@@ -298,7 +298,6 @@ export class Page {
 
   private restyle(): void {
     this.save();
-    this.cards.restyle();
     this.detail?.recolour();
     this.refresh();
   }
@@ -310,8 +309,11 @@ export class Page {
     byId("detail").hidden = symbol === null;
     byId("operator").hidden = view !== "operator";
     if (this.detail?.symbol !== symbol) {
+      const left = this.detail?.symbol;
       this.detail?.close();
       this.detail = symbol === null ? null : this.open(symbol);
+      // Who comes back goes on where they were.
+      if (left && symbol === null) document.querySelector<HTMLElement>(`.card[data-symbol="${left}"] a`)?.focus();
     }
     if (view !== "operator") this.operator?.close();
     this.operator = view === "operator" ? (this.operator ?? this.newOperator()) : null;
@@ -324,9 +326,13 @@ export class Page {
 
   private open(symbol: string): Detail {
     if (!this.board.cards.has(symbol)) this.add(symbol);
-    const actions = { choose: (one: string, sources: string) => this.choose(one, sources) };
+    const actions = {
+      choose: (one: string, sources: string) => this.choose(one, sources),
+      retry: (one: string) => this.retry(one),
+    };
     const detail = new Detail(symbol, this.api, this.sources, actions, byId("detail"), coloursNow);
-    void detail.load();
+    // Before the gateway has let us in, it would only refuse.
+    if (this.link.session.facts) void detail.load();
     return detail;
   }
 

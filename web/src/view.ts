@@ -2,6 +2,7 @@
 
 import type { Card } from "./board";
 import { grouped, rounded, sign, signed } from "./decimal";
+import type { Status } from "./protocol";
 import type { LinkPhase } from "./session";
 
 /** What concerns every card at once. */
@@ -38,6 +39,9 @@ export interface CardView {
 }
 
 const NONE = "–";
+/** Tried again by the daemon itself as soon as there is room; its text says how to make some. */
+const NO_ROOM = "no_capacity";
+const REMEDY = "; try again, or choose another source in its view";
 const TONES: Record<string, Tone> = {
   pending: "wait", loading: "wait", live: "ok", quiet: "calm",
   stale: "doubt", retrying: "doubt", failed: "bad", invalid: "bad", closed: "bad",
@@ -65,7 +69,7 @@ export function viewOf(card: Card, around: Surroundings): CardView {
     age: tick ? ageText(around.now - tick.ts_observed / 1e6) : NONE,
     origin: tick ? `${tick.source}/${tick.method}` : (card.status?.source ?? NONE),
     badges: badgesOf(card),
-    canRetry: card.status?.phase === "failed",
+    canRetry: standing.label === "failed" && card.status?.code !== NO_ROOM,
   };
 }
 
@@ -98,8 +102,13 @@ function ofStatus(card: Card, now: number): Standing {
   const tone = TONES[status.phase] ?? "doubt";
   if (!doubt) return { label: status.phase, tone, doubt, reason: "" };
   const label = status.phase === "live" ? "in doubt" : status.phase;
-  const reason = status.text + countdown(status.ts_next, now) + attempts(status.attempt);
-  return { label, tone: tone === "ok" ? "doubt" : tone, doubt, reason };
+  return { label, tone: tone === "ok" ? "doubt" : tone, doubt, reason: status.text + outlook(status, now) };
+}
+
+/** What comes next: the daemon's own next attempt, or what a person can do. */
+function outlook(status: Status, now: number): string {
+  if (status.phase === "failed") return status.code === NO_ROOM ? "" : REMEDY;
+  return countdown(status.ts_next, now) + attempts(status.attempt);
 }
 
 function countdown(next: number | undefined, now: number): string {
