@@ -27,6 +27,8 @@ WITHIN = 10.0
 # Longer than any event that we ask for; a browser that sends more has gone mad.
 LONGEST_MESSAGE = 256 * 1024 * 1024
 _END = b"\0"
+# Bytes that one read may bring.
+_READ = 256 * 1024
 
 
 class CdpError(SourceError):
@@ -78,7 +80,7 @@ class Splitter:
         return whole
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Our end of the pipe; lives in the loop of the browser process.
 
     ``gone`` is set when the browser has closed its end; ``after_pass`` is called when all that
@@ -90,6 +92,7 @@ class Connection(asyncio.Protocol):
         self.after_pass: Callable[[], None] = lambda: None
         self.malformed = 0
         self._splitter = Splitter()
+        self._buffer = memoryview(bytearray(_READ))
         self._writer: asyncio.WriteTransport | None = None
         self._next = 0
         self._calls: dict[int, asyncio.Future[msgspec.Raw]] = {}
@@ -172,7 +175,15 @@ class Connection(asyncio.Protocol):
 
     # -- the protocol of the read end ---------------------------------------------------
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        """Say where to read to."""
+        return self._buffer
+
+    def buffer_updated(self, count: int) -> None:
+        """Take what was read."""
+        self.take(bytes(self._buffer[:count]))
+
+    def take(self, data: bytes) -> None:
         """Take what the pipe gives."""
         try:
             texts = self._splitter.feed(data)

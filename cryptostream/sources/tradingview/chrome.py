@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class Chrome:
         self.connection = Connection()
         self._profile = profile
         self._process: asyncio.subprocess.Process | None = None
-        self._transports: list[asyncio.BaseTransport] = []
+        self._transport: asyncio.Transport | None = None
         self._words: deque[str] = deque(maxlen=_LAST_WORDS)
         self._listener: asyncio.Task[None] | None = None
 
@@ -79,42 +80,38 @@ class Chrome:
                 await _ended(process, _KILL_WITHIN)
             # Its renderers, if it fell before it could end them.
             _kill_group(process.pid)
-        for transport in self._transports:
-            transport.close()
+        if self._transport is not None:
+            self._transport.close()
         if self._listener is not None:
+            # It ends with the last process that holds the browser's stderr, and closes our end.
+            await asyncio.wait({self._listener}, timeout=_KILL_WITHIN)
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
         await asyncio.to_thread(shutil.rmtree, self._profile, ignore_errors=True)
 
     async def _spawn(self, command: list[str]) -> None:
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
+        # A socket pair, for it can be read into a buffer that is there already: a pipe of
+        # asyncio's maps and unmaps a quarter of a megabyte for every message.
+        ours, theirs = socket.socketpair()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *("/bin/sh", "-c", _ON_ITS_PIPE, "chromium"),
                 *command,
-                stdin=theirs_in,
-                stdout=theirs_out,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=asyncio.subprocess.PIPE,
                 limit=_LINE,
                 start_new_session=True,
             )
         finally:
-            os.close(theirs_in)
-            os.close(theirs_out)
-            await self._connect(ours_in, ours_out)
+            theirs.close()
+            await self._connect(ours)
         self._listener = asyncio.create_task(self._listen(), name="browser's stderr")
 
-    async def _connect(self, ours_in: int, ours_out: int) -> None:
+    async def _connect(self, ours: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        writer, _ = await loop.connect_write_pipe(
-            asyncio.BaseProtocol, os.fdopen(ours_out, "wb", buffering=0)
-        )
-        reader, _ = await loop.connect_read_pipe(
-            lambda: self.connection, os.fdopen(ours_in, "rb", buffering=0)
-        )
-        self._transports = [reader, writer]
-        self.connection.writes_to(writer)
+        self._transport, _ = await loop.create_connection(lambda: self.connection, sock=ours)
+        self.connection.writes_to(self._transport)
 
     async def _listen(self) -> None:
         """Read what the browser complains about: an unread pipe would stop it."""

@@ -76,20 +76,18 @@ class _Values(msgspec.Struct, gc=False):
 class _Delta(msgspec.Struct, gc=False):
     n: str
     s: msgspec.Raw = msgspec.Raw()
-    v: msgspec.Raw = msgspec.Raw()
+    v: _Values = msgspec.field(default_factory=_Values)
     errmsg: msgspec.Raw = msgspec.Raw()
 
 
 class _Message(msgspec.Struct, gc=False):
     m: str
-    p: list[msgspec.Raw]
+    p: tuple[msgspec.Raw, _Delta]
 
 
 # Typed: a general parser would build, for each price, what is thrown away at once. Most of
 # what a price costs here is code that has gone cold since the last one.
 _message = msgspec.json.Decoder(_Message).decode
-_delta = msgspec.json.Decoder(_Delta).decode
-_values = msgspec.json.Decoder(_Values).decode
 
 
 @dataclass(slots=True)
@@ -116,16 +114,17 @@ class Quote:
 
     def _merge(self, payload: str) -> set[str]:
         try:
-            delta = _delta_of(payload, self.symbol)
-            if delta is None:
-                return set()
-            self.frames += 1
-            if _text(delta.s) == "error":
-                self.error = _text(delta.errmsg) or "the site refuses this symbol"
-            return self._take(_values(delta.v)) if delta.v else set()
+            found = _message(payload)
         except (msgspec.MsgspecError, RecursionError):
             # Not of this shape: some other message of the page's, or none at all.
             return set()
+        _session, delta = found.p
+        if found.m != "qsd" or not _names(delta.n, self.symbol):
+            return set()
+        self.frames += 1
+        if _text(delta.s) == "error":
+            self.error = _text(delta.errmsg) or "the site refuses this symbol"
+        return self._take(delta.v)
 
     def _take(self, values: _Values) -> set[str]:
         changed: set[str] = set()
@@ -142,15 +141,6 @@ class Quote:
                 self.values[name] = exact
                 changed.add(name)
         return changed
-
-
-def _delta_of(payload: str, symbol: str) -> _Delta | None:
-    found = _message(payload)
-    least = 2
-    if found.m != "qsd" or len(found.p) < least:
-        return None
-    delta = _delta(found.p[1])
-    return delta if _names(delta.n, symbol) else None
 
 
 def _names(name: str, symbol: str) -> bool:
