@@ -21,7 +21,7 @@ SYMBOL = "BINANCE:BTCUSDT"
 RATE = 19
 # More changes a second than there are polls.
 BURST = 200
-_SETTLE = 1.0
+_SETTLE = 2.0
 
 
 class Turn(NamedTuple):

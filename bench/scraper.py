@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from bench.helper import serve
@@ -15,7 +16,7 @@ from bench.pages import chromium, paints_of
 from bench.stats import Change, deliver
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Page
 
 PERIOD = 0.01
 _PRICE = ".js-symbol-page-header-root .js-symbol-header-ticker:not(.i-hidden) .js-symbol-last"
@@ -23,15 +24,18 @@ _READ = f"document.querySelector('{_PRICE}').textContent"
 
 
 class Scraper:
-    """Has at most one page open."""
+    """Has at most one page open, and a browser only while it has one: it must not be in the way
+    of the other side's turn.
+    """
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
         self._page: Page | None = None
 
     async def open(self, address: str) -> None:
         """Open a page and wait for its first price."""
-        self._page = await self._browser.new_page(viewport={"width": 1024, "height": 640})
+        browser = await self._stack.enter_async_context(chromium())
+        self._page = await browser.new_page(viewport={"width": 1024, "height": 640})
         await self._page.goto(address)
         await self._page.wait_for_function(f"{_READ} !== ''")
 
@@ -56,17 +60,15 @@ class Scraper:
         return {"changes": found.changes, "latencies": found.latencies, "polls": polls}
 
     async def close(self) -> None:
-        """Close the page."""
-        if self._page is not None:
-            await self._page.context.close()
-            self._page = None
+        """Close the page and its browser."""
+        self._page = None
+        await self._stack.aclose()
 
 
 async def main() -> None:
     """Serve until stdin ends."""
-    async with chromium() as browser:
-        scraper = Scraper(browser)
-        await serve({name: getattr(scraper, name) for name in ("open", "watch", "close")})
+    scraper = Scraper()
+    await serve({name: getattr(scraper, name) for name in ("open", "watch", "close")})
 
 
 if __name__ == "__main__":
