@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from cryptostream.errors import ProtocolError
+from cryptostream.read_buffer import BufferedStream
 from cryptostream.wire.hop import Unframer
 
 if TYPE_CHECKING:
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 
     from cryptostream.wire.hop import Frame
 
-# Bytes that one read may bring.
-_READ = 256 * 1024
 
-
-class HopSocket(asyncio.BufferedProtocol):
+class HopSocket(BufferedStream):
     """One connection of the inner hop.
 
     ``on_frames`` gets what one read brought; a :class:`ProtocolError` that it raises, and bytes
@@ -37,11 +35,11 @@ class HopSocket(asyncio.BufferedProtocol):
         on_lost: Callable[[HopSocket, str], None],
         bound: int,
     ) -> None:
+        super().__init__()
         self._on_frames = on_frames
         self._on_lost = on_lost
         self._bound = bound
         self._unframer = Unframer()
-        self._buffer = memoryview(bytearray(_READ))
         self._transport: asyncio.Transport | None = None
         self._why = "its connection ended"
         self._ended = asyncio.Event()
@@ -51,14 +49,10 @@ class HopSocket(asyncio.BufferedProtocol):
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
 
-    def get_buffer(self, _sizehint: int) -> memoryview:
-        """Say where to read to: asyncio's own way makes a new quarter of a megabyte each time."""
-        return self._buffer
-
-    def buffer_updated(self, count: int) -> None:
+    def received(self, data: bytes) -> None:
         """Hand on what this read completed."""
         try:
-            self._on_frames(self, self._unframer.feed(bytes(self._buffer[:count])))
+            self._on_frames(self, self._unframer.feed(data))
         except ProtocolError as error:
             self.cut(error.message)
 

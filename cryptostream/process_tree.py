@@ -6,11 +6,11 @@ nobody. A file between them outlives both.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from cryptostream.whole_file import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,14 +66,7 @@ def write_tree(place: Path, tree: ProcessTree) -> None:
         OSError: the directory cannot be written.
 
     """
-    beside = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(_encoder.encode(tree))
-        beside.replace(place)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
+    replace_file(place, _encoder.encode(tree))
 
 
 def read_tree(place: Path) -> ProcessTree | None:

@@ -11,6 +11,7 @@ import msgspec
 
 from cryptostream.errors import ConfigError
 from cryptostream.gateway.auth import Token
+from cryptostream.whole_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,14 +59,8 @@ def write(path: Path, tokens: Iterable[Token]) -> None:
 
     """
     body = msgspec.json.format(msgspec.json.encode(tuple(tokens)), indent=2)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(body + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        replace_file(path, body + b"\n", mode=_MODE, lasting=True)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error

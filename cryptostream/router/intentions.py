@@ -6,11 +6,12 @@ add``) cannot, so its wish is kept here until its lease ends.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 from loguru import logger
+
+from cryptostream.whole_file import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,10 +55,8 @@ class IntentionFile:
         """Keep these wishes in place of the former ones."""
         # Also after a failure: it was told once, and is tried again at the next change.
         self._written = _wished(intentions)
-        fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
-            fresh.write_bytes(msgspec.msgpack.encode(intentions))
-            fresh.replace(self._path)
+            replace_file(self._path, msgspec.msgpack.encode(intentions))
         except OSError as error:
             logger.warning("wishes of clients cannot be kept for a restart: {}", error)
 

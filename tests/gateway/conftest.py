@@ -141,8 +141,6 @@ def begin(
     async def start(**gateway: Any) -> AsyncIterator[World]:
         config = gateway_config(free_ports(3), tmp_path, **gateway)
         async with local_market(config) as market, serving(config) as services:
-            # Before that, tickers are pending: what a test asks for would depend on its haste.
-            await until(lambda: services.upstream.connected)
             yield World(market, services, config)
 
     return start

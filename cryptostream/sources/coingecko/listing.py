@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 from loguru import logger
+
+from cryptostream.whole_file import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,10 +49,8 @@ def read(file: Path, url: str) -> Listing | None:
 
 def write(file: Path, listing: Listing) -> None:
     """Keep the list; the file is whole at every moment. A failure is only logged. Blocks."""
-    fresh = file.with_suffix(f".{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(msgspec.msgpack.encode(listing))
-        fresh.replace(file)
+        replace_file(file, msgspec.msgpack.encode(listing))
     except OSError as error:
         logger.warning("the list of coins cannot be kept on disk: {}", error)

@@ -10,6 +10,7 @@ import msgspec
 from loguru import logger
 
 from cryptostream.sources.directory.instruments import FORM, Kept
+from cryptostream.whole_file import replace_file
 
 
 def cache_dir() -> Path:
@@ -44,13 +45,8 @@ def read(file: Path, exchange: str, url: str) -> Kept | None:
 
 def write(file: Path, kept: Kept) -> None:
     """Keep a listing; the file is whole at every moment. A failure is only logged."""
-    fresh = file.with_suffix(f".{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            fresh.write_bytes(msgspec.msgpack.encode(kept))
-            fresh.replace(file)
-        finally:
-            fresh.unlink(missing_ok=True)
+        replace_file(file, msgspec.msgpack.encode(kept))
     except OSError as error:
         logger.warning("the listing of {} cannot be kept on disk: {}", kept.exchange, error)

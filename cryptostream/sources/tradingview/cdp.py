@@ -14,6 +14,7 @@ import msgspec
 from loguru import logger
 
 from cryptostream.errors import SourceError
+from cryptostream.read_buffer import BufferedStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,6 @@ WITHIN = 10.0
 # Longer than any event that we ask for; a browser that sends more has gone mad.
 LONGEST_MESSAGE = 256 * 1024 * 1024
 _END = b"\0"
-# Bytes that one read may bring.
-_READ = 256 * 1024
 
 
 class CdpError(SourceError):
@@ -80,7 +79,7 @@ class Splitter:
         return whole
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(BufferedStream):
     """Our end of the pipe; lives in the loop of the browser process.
 
     ``gone`` is set when the browser has closed its end; ``after_pass`` is called when all that
@@ -88,11 +87,11 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.gone = asyncio.Event()
         self.after_pass: Callable[[], None] = lambda: None
         self.malformed = 0
         self._splitter = Splitter()
-        self._buffer = memoryview(bytearray(_READ))
         self._writer: asyncio.WriteTransport | None = None
         self._next = 0
         self._calls: dict[int, asyncio.Future[msgspec.Raw]] = {}
@@ -175,15 +174,7 @@ class Connection(asyncio.BufferedProtocol):
 
     # -- the protocol of the read end ---------------------------------------------------
 
-    def get_buffer(self, _sizehint: int) -> memoryview:
-        """Say where to read to."""
-        return self._buffer
-
-    def buffer_updated(self, count: int) -> None:
-        """Take what was read."""
-        self.take(bytes(self._buffer[:count]))
-
-    def take(self, data: bytes) -> None:
+    def received(self, data: bytes) -> None:
         """Take what the pipe gives."""
         try:
             texts = self._splitter.feed(data)

@@ -14,7 +14,7 @@ import msgspec
 _HEAD = re.compile(r"~m~([0-9]{1,8})~m~")
 _FIELDS = ("lp", "bid", "ask", "volume", "ch", "chp")
 _LONGEST_HEAD = len("~m~12345678~m~")
-_NUMBER_BEGINS = frozenset(b"-0123456789")
+_NUMBER_BEGINS = frozenset(bytes([one]) for one in b"-0123456789")
 # Floats in the frames carry binary noise after the 15th significant digit.
 _SIGNIFICANT = 15
 
@@ -100,7 +100,6 @@ class Quote:
     frames: int = 0
     heartbeats: int = 0
     error: str = ""
-    _texts: dict[str, bytes] = field(default_factory=dict)
 
     def feed(self, text: str) -> frozenset[str]:
         """Take one websocket message; return the names of the fields that changed."""
@@ -130,14 +129,8 @@ class Quote:
         changed: set[str] = set()
         self.mode = _text(values.update_mode) or self.mode
         for name in _FIELDS:
-            text = bytes(getattr(values, name))
-            if not text or text == self._texts.get(name):
-                continue
-            exact = _number(text)
-            if exact is None:
-                continue
-            self._texts[name] = text
-            if self.values.get(name) != exact:
+            exact = _number(bytes(getattr(values, name)))
+            if exact is not None and self.values.get(name) != exact:
                 self.values[name] = exact
                 changed.add(name)
         return changed
@@ -156,7 +149,7 @@ def _text(raw: msgspec.Raw) -> str:
 
 def _number(text: bytes) -> Decimal | None:
     """Return the number that is written there, if it is one."""
-    if text[0] not in _NUMBER_BEGINS:
+    if text[:1] not in _NUMBER_BEGINS:
         return None
     try:
         value = Decimal(text.decode())

@@ -46,7 +46,7 @@ def pipe() -> tuple[Connection, Written]:
 
 
 def say(connection: Connection, **message: Any) -> None:
-    connection.take(json.dumps(message).encode() + b"\0")
+    connection.received(json.dumps(message).encode() + b"\0")
 
 
 @given(st.lists(st.binary(max_size=30).filter(lambda b: b"\0" not in b)), st.data())
@@ -140,7 +140,7 @@ async def test_what_is_no_message_is_counted_and_nothing_is_lost(pipe):
     command = asyncio.create_task(connection.send("A.b"))
     await written.has(1)
 
-    connection.take(b"nonsense\0[1]\0")
+    connection.received(b"nonsense\0[1]\0")
     say(connection, id=1, result={})
 
     assert bytes(await command) == b"{}"
