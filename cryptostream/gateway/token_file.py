@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from cryptostream.gateway.auth import Token
 from cryptostream.whole_file import replace_file
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
 _MODE = 0o600
