@@ -60,6 +60,10 @@ class Outlet(Protocol):
         """Say that a ticker's state has changed, in order with its records."""
         ...
 
+    def hold(self) -> None:
+        """Keep what is delivered until :meth:`flush`, which the caller is bound to call."""
+        ...
+
     def flush(self) -> None:
         """Send now what was delivered in this pass of the loop, not at its end."""
         ...

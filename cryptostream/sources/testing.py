@@ -40,6 +40,9 @@ class RecordingOutlet:
         """Keep a report."""
         self._add(report)
 
+    def hold(self) -> None:
+        """Keep nothing back: a test sees everything at once."""
+
     def flush(self) -> None:
         """Count."""
         self.flushes += 1

@@ -36,7 +36,6 @@ COVERED_ELSEWHERE = {
     "cryptostream/sources/base.py": ["router/test_actor.py"],
     "cryptostream/sources/reporting.py": ["sources/ccxt/test_said.py"],
     "cryptostream/sources/testing.py": ["sources/test_cards.py"],
-    "cryptostream/sources/worker.py": ["router/test_actor.py", "client/test_aio.py"],
     "cryptostream/sources/tradingview/browser.py": ["integration/test_faults.py"],
     "cryptostream/sources/tradingview/tab.py": ["sources/tradingview/test_chrome.py"],
     "cryptostream/sources/tradingview/page.py": ["integration/test_faults.py"],

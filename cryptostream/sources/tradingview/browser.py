@@ -48,6 +48,7 @@ class BrowserSource:
     ) -> None:
         self._settings = config.sources.tradingview
         self._connection = connection
+        connection.before_pass = outlet.hold
         connection.after_pass = outlet.flush
         self._context = context
         self._outlet = outlet

@@ -82,13 +82,14 @@ class Splitter:
 class Connection(BufferedStream):
     """Our end of the pipe; lives in the loop of the browser process.
 
-    ``gone`` is set when the browser has closed its end; ``after_pass`` is called when all that
-    was at hand has been taken.
+    ``gone`` is set when the browser has closed its end. ``before_pass`` is called before what is
+    at hand is taken, ``after_pass`` behind it, whatever happens between the two.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.gone = asyncio.Event()
+        self.before_pass: Callable[[], None] = lambda: None
         self.after_pass: Callable[[], None] = lambda: None
         self.malformed = 0
         self._splitter = Splitter()
@@ -183,14 +184,17 @@ class Connection(BufferedStream):
             logger.error("{}", error)
             self.connection_lost(error)
             return
-        for text in texts:
-            try:
-                message = _decode(text)
-            except msgspec.MsgspecError:
-                self.malformed += 1
-                continue
-            self._take(message)
-        self.after_pass()
+        self.before_pass()
+        try:
+            for text in texts:
+                try:
+                    message = _decode(text)
+                except msgspec.MsgspecError:
+                    self.malformed += 1
+                    continue
+                self._take(message)
+        finally:
+            self.after_pass()
 
     def connection_lost(self, _reason: Exception | None) -> None:
         """Fail every open command: nobody will answer it."""

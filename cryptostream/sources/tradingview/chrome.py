@@ -80,6 +80,8 @@ class Chrome:
                 await _ended(process, _KILL_WITHIN)
             # Its renderers, if it fell before it could end them.
             _kill_group(process.pid)
+            if process.stdin is not None:
+                process.stdin.close()
         if self._transport is not None:
             self._transport.close()
         if self._listener is not None:
@@ -91,13 +93,14 @@ class Chrome:
 
     async def _spawn(self, command: list[str]) -> None:
         # A socket pair, for it can be read into a buffer that is there already: a pipe of
-        # asyncio's maps and unmaps a quarter of a megabyte for every message.
+        # asyncio's maps and unmaps a quarter of a megabyte for every message. Commands have a
+        # pipe of their own: on one pair each read of ours would wake the browser's reader.
         ours, theirs = socket.socketpair()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *("/bin/sh", "-c", _ON_ITS_PIPE, "chromium"),
                 *command,
-                stdin=theirs.fileno(),
+                stdin=asyncio.subprocess.PIPE,
                 stdout=theirs.fileno(),
                 stderr=asyncio.subprocess.PIPE,
                 limit=_LINE,
@@ -111,7 +114,8 @@ class Chrome:
     async def _connect(self, ours: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_connection(lambda: self.connection, sock=ours)
-        self.connection.writes_to(self._transport)
+        if self._process is not None and self._process.stdin is not None:
+            self.connection.writes_to(self._process.stdin.transport)
 
     async def _listen(self) -> None:
         """Read what the browser complains about: an unread pipe would stop it."""

@@ -95,6 +95,7 @@ class Tab:
         await asyncio.gather(
             self._send("Page.enable"),
             self._send("Inspector.enable"),
+            # A binding outlives a navigation to another process only where this is on.
             self._send("Runtime.enable"),
             # Bodies are never asked for: keep none.
             self._send("Network.enable", maxTotalBufferSize=0, maxResourceBufferSize=0),

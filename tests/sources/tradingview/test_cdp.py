@@ -158,3 +158,21 @@ async def test_an_answer_of_another_shape_raises(pipe):
 
     with pytest.raises(CdpError, match="something else"):
         await command
+
+
+def test_what_one_read_brings_is_one_pass_even_when_a_handler_fails(pipe):
+    connection, _ = pipe
+    seen: list[str] = []
+    connection.before_pass = lambda: seen.append("before")
+    connection.after_pass = lambda: seen.append("after")
+
+    def fail(_raw: msgspec.Raw) -> None:
+        raise ValueError("no such page")
+
+    connection.on("A.good", lambda _raw: seen.append("good"))
+    connection.on("A.bad", fail)
+    both = json.dumps({"method": "A.good"}).encode() + b"\0"
+    connection.received(both + both)
+    with pytest.raises(ValueError, match="no such page"):
+        say(connection, method="A.bad")
+    assert seen == ["before", "good", "good", "after", "before", "after"]
