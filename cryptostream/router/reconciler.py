@@ -20,6 +20,8 @@ from cryptostream.router.instructions import (
     Ticker,
     Worker,
 )
+from cryptostream.router.placement import Placement, may_adopt
+from cryptostream.router.refusal import Refusal, asked_pause
 from cryptostream.router.states import (
     BLOCKED_CODES,
     INVALID_CODES,
@@ -38,8 +40,6 @@ NS = 1_000_000_000
 # A worker repeats what it runs in each beat; an instruction needs this long to get there and
 # show up in a beat before its absence means that it was lost.
 SETTLE = 3.0
-# The longest pause that we let a host ask for, in s: whoever asks for more is asked again.
-LONGEST_PAUSE = 86_400.0
 RUNNING = frozenset({PageState.LIVE, PageState.QUIET, PageState.SUSPECT})
 
 
@@ -51,15 +51,13 @@ class Reconciler:
         self.wanted: frozenset[str] = frozenset()
         self._rules = rules
         self._tickers: dict[str, Ticker] = {}
-        self._workers: dict[str, Worker] = {}
+        self._placement = Placement(rules.ceiling)
+        self._refusal = Refusal(rules)
         # Symbols with a next attempt planned, and symbols that the clock has to look at: of
         # a thousand tickers that run, neither has any.
         self._waiting: set[str] = set()
         self._unsettled: set[str] = set()
         self._generation = 0
-        self._held_until = 0.0
-        self._held_times = 0
-        self._asked = 0
         self.restarts = 0
 
     # -- what there is ------------------------------------------------------------------
@@ -74,12 +72,12 @@ class Reconciler:
 
     def workers(self) -> list[Worker]:
         """Return all workers that are up."""
-        return list(self._workers.values())
+        return self._placement.all()
 
     def owner(self, symbol: str) -> int | None:
         """Return the incarnation of the worker that may publish a symbol."""
         ticker = self._tickers.get(symbol)
-        worker = self._workers.get(ticker.worker) if ticker and ticker.worker else None
+        worker = self._placement.named(ticker.worker) if ticker else None
         return worker.incarnation if worker else None
 
     # -- events -------------------------------------------------------------------------
@@ -91,7 +89,7 @@ class Reconciler:
         for symbol in sorted(self._tickers.keys() - symbols):
             self._end(symbol, now_ns, out)
         for symbol in sorted(symbols - self._tickers.keys()):
-            text = f"waiting for {self.source}" + ("" if self._workers else " to start")
+            text = f"waiting for {self.source}" + ("" if self.workers() else " to start")
             status = status_of(symbol, Phase.PENDING, "pending", text, now_ns, source=self.source)
             self._tickers[symbol] = Ticker(symbol, status, source=self.source)
             self._waiting.add(symbol)
@@ -105,12 +103,12 @@ class Reconciler:
     ) -> list[Instruction]:
         """Take a worker in, with the tickers that it already runs."""
         out: list[Instruction] = []
-        former = self._workers.get(worker.worker)
+        former = self._placement.named(worker.worker)
         if former is not None and former.incarnation == worker.incarnation:
             worker = former
         elif former is not None:
             out += self.worker_lost(former.worker, "it was replaced", now, now_ns)
-        self._workers[worker.worker] = worker
+        self._placement.up(worker)
         for report in reports:
             self._adopt(worker, report, now, out)
         out.extend(self.clock(now, now_ns))
@@ -119,7 +117,7 @@ class Reconciler:
     def worker_lost(self, name: str, reason: str, now: float, now_ns: int) -> list[Instruction]:
         """Take a worker out; what it ran is opened elsewhere, or there when it is back."""
         out: list[Instruction] = []
-        worker = self._workers.pop(name, None)
+        worker = self._placement.down(name)
         if worker is None:
             return out
         for symbol in sorted(worker.pages):
@@ -128,7 +126,6 @@ class Reconciler:
                 ticker.worker = None
                 text = f"{name} is gone ({reason}); the ticker is opened again"
                 self._again(ticker, "worker_lost", text, now, now_ns, out)
-        self._asked = 0
         out.extend(self.clock(now, now_ns))
         return out
 
@@ -140,7 +137,7 @@ class Reconciler:
             return out
         ticker.reported_ns = max(ticker.reported_ns, report.ts)
         if report.state in (PageState.FAILED, PageState.CLOSED):
-            self._release(ticker)
+            self._placement.release(ticker)
             ticker.simulated = report.simulated or ticker.simulated
             self._failed(ticker, report, now, now_ns, out)
         else:
@@ -152,7 +149,7 @@ class Reconciler:
         self, name: str, reports: Iterable[Report], now: float, now_ns: int
     ) -> list[Instruction]:
         """Compare what a worker runs with what it should run; mend what was lost between."""
-        worker = self._workers.get(name)
+        worker = self._placement.named(name)
         if worker is None:
             return []
         out: list[Instruction] = []
@@ -171,7 +168,7 @@ class Reconciler:
         for symbol in sorted(worker.pages - seen):
             ticker = self._tickers.get(symbol)
             if ticker is not None and now - ticker.assigned_at > SETTLE:
-                self._release(ticker)
+                self._placement.release(ticker)
                 self._again(
                     ticker, "page_lost", "it runs no more, and nobody said why", now, now_ns, out
                 )
@@ -200,7 +197,7 @@ class Reconciler:
             if self._overdue(ticker, now):
                 if ticker.worker is not None:
                     out.append(ClosePage(ticker.worker, ticker.symbol, ticker.generation))
-                self._release(ticker)
+                self._placement.release(ticker)
                 text = f"no price within {self._rules.open_within:.0f} s"
                 self._again(ticker, "open_timeout", text, now, now_ns, out)
             elif ticker.attempt == 0 and ticker.state not in (None, PageState.LOADING):
@@ -219,26 +216,23 @@ class Reconciler:
         ticker = self._tickers.get(report.symbol)
         self._generation = max(self._generation, report.generation)
         ended = report.state in (PageState.FAILED, PageState.CLOSED)
-        if ticker is None or ended or not _may_adopt(worker, ticker, report):
+        if ticker is None or ended or not may_adopt(worker, ticker, report):
             out.append(ClosePage(worker.worker, report.symbol, report.generation))
             return
-        ticker.worker = worker.worker
-        ticker.generation = report.generation
-        ticker.assigned_at = now
+        self._placement.put(ticker, worker, report.generation, now)
         self._waiting.discard(ticker.symbol)
         self._unsettled.add(ticker.symbol)
-        worker.pages.add(report.symbol)
         self._running(ticker, report, now, out)
 
     def _running(self, ticker: Ticker, report: Report, now: float, out: list[Instruction]) -> None:
         if report.state in RUNNING:
             ticker.live_since = now if ticker.live_since is None else ticker.live_since
-            self._held_times = 0
+            self._refusal.forgive()
         else:
             ticker.live_since = None
         ticker.state = report.state
         ticker.simulated = report.simulated
-        self._note_loading(ticker)
+        self._placement.note_state(ticker)
         status = status_of_report(report, self.source, ticker.attempt)
         self._set(ticker, status, out)
 
@@ -250,23 +244,12 @@ class Reconciler:
             self._say(ticker, Phase.INVALID, report.code, report.text, now_ns, out)
             return
         if report.code in BLOCKED_CODES:
-            self._hold(report, now)
+            self._refusal.note(report, now)
         if not report.retriable:
             self._give_up(ticker)
             self._say(ticker, Phase.FAILED, report.code, report.text, now_ns, out)
             return
-        self._again(ticker, report.code, report.text, now, now_ns, out, asked=_asked(report))
-
-    def _hold(self, report: Report, now: float) -> None:
-        asked = _asked(report)
-        if now < self._held_until:
-            # One refusal is meant for all pages of the host; only a longer pause counts.
-            self._held_until = max(self._held_until, now + asked)
-            return
-        grown = self._rules.blocked_pause * 2.0 ** min(self._held_times, 10)
-        pause = min(3600.0, grown) * (1.0 + 0.25 * self._rules.jitter())
-        self._held_times += 1
-        self._held_until = now + max(pause, asked)
+        self._again(ticker, report.code, report.text, now, now_ns, out, asked=asked_pause(report))
 
     def _again(
         self,
@@ -285,13 +268,13 @@ class Reconciler:
         ticker.live_since = None
         if self._rules.give_up_after and ticker.attempt > self._rules.give_up_after:
             self._give_up(ticker)
-            gave_up = f"{text}; given up after {ticker.attempt - 1} attempts"
+            gave_up = f"{text}; given up after {_counted(ticker.attempt - 1, 'attempt')}"
             self._say(ticker, Phase.FAILED, code, gave_up, now_ns, out)
             return
         self._waiting.add(ticker.symbol)
         self._unsettled.add(ticker.symbol)
         pause = max(self._rules.delay(ticker.attempt), asked)
-        ticker.next_at = max(now + pause, self._held_until)
+        ticker.next_at = max(now + pause, self._refusal.until)
         ts_next = now_ns + int((ticker.next_at - now) * NS)
         self._say(ticker, Phase.RETRYING, code, text, now_ns, out, ts_next=ts_next)
 
@@ -301,45 +284,30 @@ class Reconciler:
         self._unsettled.discard(ticker.symbol)
 
     def _place(self, ticker: Ticker, now: float, now_ns: int, out: list[Instruction]) -> None:
-        if now < self._held_until:
+        if now < self._refusal.until:
             return
-        free = [w for w in self._workers.values() if len(w.pages) < w.capacity]
-        if not free:
+        if self._placement.full:
             self._no_room(ticker, now_ns, out)
             return
-        ready = [w for w in free if len(w.loading) < w.opening]
-        if not ready:
+        worker = self._placement.next()
+        if worker is None:
             return  # a ticker that becomes live or fails brings us back here
-        worker = min(ready, key=lambda w: (len(w.pages), w.worker))
         self._generation += 1
-        ticker.generation = self._generation
-        ticker.worker = worker.worker
+        self._placement.put(ticker, worker, self._generation, now)
         ticker.state = PageState.LOADING
-        ticker.assigned_at = now
-        worker.pages.add(ticker.symbol)
-        worker.loading.add(ticker.symbol)
+        self._placement.note_state(ticker)
         self._waiting.discard(ticker.symbol)
         self._unsettled.add(ticker.symbol)
         self._say(ticker, Phase.LOADING, "loading", self._rules.loading, now_ns, out)
         out.append(OpenPage(worker.worker, ticker.symbol, ticker.generation))
 
     def _no_room(self, ticker: Ticker, now_ns: int, out: list[Instruction]) -> None:
-        if not self._workers and not self._rules.ceiling:
-            return  # its worker is on its way: nobody else can be asked for one
-        if len(self._workers) < self._rules.ceiling:
-            if self._asked <= len(self._workers):
-                self._asked = len(self._workers) + 1
-                out.append(Grow(self._asked))
-            return
-        if ticker.status.code != "no_capacity":
+        if self._placement.may_grow:
+            needed = self._placement.ask_for_one()
+            if needed is not None:
+                out.append(Grow(needed))
+        elif ticker.status.code != "no_capacity":
             self._say(ticker, Phase.FAILED, "no_capacity", self._rules.no_room, now_ns, out)
-
-    def _note_loading(self, ticker: Ticker) -> None:
-        worker = self._workers.get(ticker.worker or "")
-        if worker is not None and ticker.state is PageState.LOADING:
-            worker.loading.add(ticker.symbol)
-        elif worker is not None:
-            worker.loading.discard(ticker.symbol)
 
     def _overdue(self, ticker: Ticker, now: float) -> bool:
         opening = ticker.worker is not None and ticker.state in (None, PageState.LOADING)
@@ -356,16 +324,9 @@ class Reconciler:
         self._unsettled.discard(symbol)
         if ticker.worker is not None:
             out.append(ClosePage(ticker.worker, symbol, ticker.generation))
-            self._release(ticker)
+            self._placement.release(ticker)
         self._say(ticker, Phase.CLOSED, "closed", "nobody wants this ticker", now_ns, out)
         out.append(ForgetValues(symbol))
-
-    def _release(self, ticker: Ticker) -> None:
-        worker = self._workers.get(ticker.worker or "")
-        if worker is not None:
-            worker.pages.discard(ticker.symbol)
-            worker.loading.discard(ticker.symbol)
-        ticker.worker = None
 
     def _say(
         self,
@@ -398,10 +359,8 @@ class Reconciler:
             out.append(Publish(status))
 
 
-def _asked(report: Report) -> float:
-    """Return the pause in s that the far side asked for, within reason."""
-    asked = report.retry_after or 0.0
-    return min(asked, LONGEST_PAUSE) if asked > 0 else 0.0
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _said(status: Status) -> tuple[object, ...]:
@@ -410,17 +369,6 @@ def _said(status: Status) -> tuple[object, ...]:
         *(status.phase, status.data, status.code, status.text, status.attempt, status.ts_next),
         *(status.source, status.simulated),
     )
-
-
-def _may_adopt(worker: Worker, ticker: Ticker, report: Report) -> bool:
-    """Whether a page that a worker says it runs may be the one that is wanted.
-
-    It may not when another worker runs the symbol, when this worker has been told to run a
-    newer page of it since, and when there is no room.
-    """
-    if ticker.worker is None:
-        return len(worker.pages) < worker.capacity
-    return ticker.worker == worker.worker and ticker.generation <= report.generation
 
 
 def _due_order(ticker: Ticker) -> tuple[float, str]:
