@@ -91,6 +91,30 @@ def decode_meta(frame: bytes) -> Meta:
     return meta
 
 
+def message_of(frames: object) -> Message:
+    """Return three frames that came inside an answer as a message.
+
+    Raises:
+        ProtocolError: they are not three binaries.
+
+    """
+    if not isinstance(frames, list) or [type(frame) for frame in frames] != [bytes] * 3:
+        raise ProtocolError("an image is an array of three binaries: topic, meta, payload")
+    return Message._make(frames)
+
+
+def messages_of(found: object) -> list[Message]:
+    """Return the messages that came inside an answer.
+
+    Raises:
+        ProtocolError: this is no array of them.
+
+    """
+    if not isinstance(found, list):
+        raise ProtocolError("messages inside an answer are an array of images")
+    return [message_of(frames) for frames in found]
+
+
 def encode_payload(records: Sequence[Record | Status]) -> bytes:
     """Return the payload frame for one or more records of one topic."""
     return _encoder.encode(records)

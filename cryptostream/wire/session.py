@@ -18,7 +18,6 @@ from cryptostream.wire.effects import (
     Accepted,
     Answer,
     Connected,
-    Deafen,
     Disconnected,
     Listen,
     Rejected,
@@ -26,9 +25,10 @@ from cryptostream.wire.effects import (
     Send,
 )
 from cryptostream.wire.following import Following, Mode
-from cryptostream.wire.frames import Message, Meta, decode_meta
+from cryptostream.wire.frames import Message, Meta, decode_meta, message_of, messages_of
 from cryptostream.wire.messages import TickerResult, Welcome, read_answer
-from cryptostream.wire.topics import KINDS, SYS_HEARTBEAT, topic
+from cryptostream.wire.subscriptions import Subscriptions
+from cryptostream.wire.topics import SYS_HEARTBEAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,19 +43,6 @@ LIVENESS = 3
 # A ping at least this often (s), however long the lease: its answer says whether the daemon
 # still knows us.
 PING_WITHIN = 5.0
-
-
-def _as_message(frames: object) -> Message:
-    """Return three frames that came inside an answer as a message."""
-    if not isinstance(frames, list) or [type(frame) for frame in frames] != [bytes] * 3:
-        raise ProtocolError("an image is an array of three binaries: topic, meta, payload")
-    return Message._make(frames)
-
-
-def _as_messages(found: object) -> list[Message]:
-    if not isinstance(found, list):
-        raise ProtocolError("messages inside an answer are an array of images")
-    return [_as_message(frames) for frames in found]
 
 
 def _no_answer() -> RequestError:
@@ -83,8 +70,9 @@ class Session:
         self.request_size = Welcome(epoch=0).limits.max_tickers_per_request
         self.generation = 0
         self.malformed = 0
-        self._wanted: dict[str, str] = {}  # canonical symbol -> ticker as the user wrote it
-        self._topics: dict[bytes, Following] = {}
+        self._subscriptions = Subscriptions()
+        # The same table: a message must not pay for one more call.
+        self._topics = self._subscriptions.topics
         self._calls = Calls()
         self._heard = 0.0
         self._pinged = 0.0
@@ -95,7 +83,7 @@ class Session:
 
     def wanted(self) -> list[str]:
         """Return the canonical symbols that are wanted, sorted."""
-        return sorted(self._wanted)
+        return self._subscriptions.symbols()
 
     def position(self, name: bytes) -> tuple[int, int] | None:
         """Return (epoch, seq) of the newest record taken from a topic."""
@@ -112,14 +100,14 @@ class Session:
             except CryptoStreamError as error:
                 out.append(Rejected(ticker, error))
                 continue
-            if symbol in self._wanted:
+            if symbol in self._subscriptions:
                 out.append(Accepted(ticker, symbol))
                 continue
-            self._wanted[symbol] = ticker
+            self._subscriptions.add(symbol, ticker)
             self._wished = True
             fresh.append(symbol)
             if self._listening:
-                self._follow(symbol, out)
+                out += self._subscriptions.listen(symbol)
         if self.connected:
             self._add(fresh, now, out)
         return out
@@ -161,8 +149,8 @@ class Session:
         self._heard = now
         self._pinged = now
         out.append(Listen(SYS_HEARTBEAT))
-        for symbol in self._wanted:
-            self._follow(symbol, out)
+        for symbol in self.wanted():
+            out += self._subscriptions.listen(symbol)
         self._hello(now, out)
         return out
 
@@ -248,21 +236,12 @@ class Session:
         size = self.request_size
         return [symbols[start : start + size] for start in range(0, len(symbols), size)]
 
-    def _follow(self, symbol: str, out: list[Output]) -> None:
-        for kind in KINDS:
-            name = topic(kind, symbol)
-            if name not in self._topics:
-                self._topics[name] = Following(name, symbol)
-            out.append(Listen(name))
-
     def _drop(self, symbol: str, out: list[Output]) -> bool:
-        if self._wanted.pop(symbol, None) is None:
+        if symbol not in self._subscriptions:
             return False
-        for kind in KINDS:
-            name = topic(kind, symbol)
-            if self._topics.pop(name, None) is not None:
-                out.append(Deafen(name))
-            self._calls.withdraw("recover", name)
+        for one in self._subscriptions.drop(symbol):
+            out.append(one)
+            self._calls.withdraw("recover", one.topic)
         return True
 
     # -- control answers ----------------------------------------------------------------
@@ -331,7 +310,7 @@ class Session:
             self._later(call_id, call, now)
         elif call.purpose == "declare":
             for symbol in call.asked():
-                asked = self._wanted.get(symbol, symbol)
+                asked = self._subscriptions.ticker_of(symbol) or symbol
                 if self._drop(symbol, out):
                     out.append(Rejected(asked, error))
 
@@ -359,17 +338,18 @@ class Session:
                 self._rejected(result, out)
 
     def _accepted(self, result: TickerResult, now: float, out: list[Output]) -> None:
-        if result.symbol not in self._wanted:
+        ticker = self._subscriptions.ticker_of(result.symbol)
+        if ticker is None:
             return
-        out.append(Accepted(self._wanted[result.symbol], result.symbol))
-        for image in _as_messages(result.images):
+        out.append(Accepted(ticker, result.symbol))
+        for image in messages_of(result.images):
             found = self._topics.get(image.topic)
             if found is not None and found.mode is Mode.SYNCING:
                 self._image(image, now, out)
 
     def _rejected(self, result: TickerResult, out: list[Output]) -> None:
         symbol = result.symbol or result.ticker
-        asked = self._wanted.get(symbol, result.ticker)
+        asked = self._subscriptions.ticker_of(symbol) or result.ticker
         self._drop(symbol, out)
         out.append(Rejected(asked, messages.error_of(result.error), result.suggestions))
 
@@ -379,8 +359,7 @@ class Session:
         if epoch == self.epoch:
             return
         self.epoch = epoch
-        for found in self._topics.values():
-            found.resync()
+        self._subscriptions.resync()
 
     def _image(self, message: Message, now: float, out: list[Output]) -> None:
         found = self._topics.get(message.topic)
@@ -396,8 +375,8 @@ class Session:
         if found is None or found.mode is not Mode.RECOVERING:
             return
         if not fields.get("recovered"):
-            self._image(_as_message(fields.get("image")), now, out)
-        elif found.recovered(_as_messages(fields.get("messages")), out):
+            self._image(message_of(fields.get("image")), now, out)
+        elif found.recovered(messages_of(fields.get("messages")), out):
             self._recover(found, now, out)
 
     def _recover(self, found: Following, now: float, out: list[Output]) -> None:
