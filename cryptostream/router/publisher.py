@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cryptostream.errors import ProtocolError
 from cryptostream.records import Phase, Switch, Tick
 from cryptostream.router.writers import Writers
-from cryptostream.wire.frames import decode_meta, decode_payload, encode_payload
+from cryptostream.wire.frames import Flag, decode_meta, decode_payload, encode_payload
 from cryptostream.wire.topics import STATUS, TICK, TRADE, symbol_of, topic
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _BASIS_POINTS = Decimal(10_000)
 _CENT = Decimal("0.01")
 _TICKS = b"tick/"
+_SIMULATED = int(Flag.SIMULATED)
 _LOUD = frozenset(
     {"crashed", "worker_lost", "blocked", "open_timeout", "gap", "wrong_symbol", "switched"}
 )
@@ -88,9 +89,8 @@ class Publisher:
             near = self._directory.search(status.symbol, 4)
             others = [symbol for symbol in near if symbol != status.symbol]
             status = replace(status, suggestions=tuple(others[:3]))
-        message = self._tape.publish(
-            topic(STATUS, status.symbol), encode_payload([status]), 1, 0, time.time_ns()
-        )
+        name, flags = topic(STATUS, status.symbol), _SIMULATED if status.simulated else 0
+        message = self._tape.publish(name, encode_payload([status]), 1, flags, time.time_ns())
         self._send(message)
         log = logger.warning if status.code in _LOUD else logger.debug
         log("{} {} ({}): {}", status.symbol, status.phase, status.code, status.text)

@@ -151,13 +151,6 @@ class Registry:
         if symbol not in self._watchers:
             self._lingering.setdefault(symbol, now + self._linger)
 
-    def forget(self, symbol: str) -> None:
-        """Take a symbol that turned out not to exist from every client."""
-        for client in self._clients.values():
-            client.desired.discard(symbol)
-        self._watchers.pop(symbol, None)
-        self._lingering.pop(symbol, None)
-
     def bye(self, client: Client, now: float) -> None:
         """End a session and everything it wants."""
         self._remove(client, now)

@@ -37,6 +37,10 @@ class Calls:
         self._open: dict[int, Call] = {}
         self.last = 0
 
+    def __len__(self) -> int:
+        """Return how many answers are expected."""
+        return len(self._open)
+
     def make(
         self, request: messages.Request, purpose: Purpose, deadline: float, topic: bytes = b""
     ) -> Call:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 ANSWER_WITHIN = 2.0
 # Three missed beats of the daemon are a lost connection (Paranoid Pirate's liveness).
 LIVENESS = 3
+# So long without any answer while one is awaited (s) is a lost connection too: each socket is
+# judged by itself, or the life of one would hide the death of the other.
+ANSWERS_SILENT = 2 * ANSWER_WITHIN
 # A ping at least this often (s), however long the lease: its answer says whether the daemon
 # still knows us.
 PING_WITHIN = 5.0
@@ -74,8 +77,10 @@ class Session:
         # The same table: a message must not pay for one more call.
         self._topics = self._subscriptions.topics
         self._calls = Calls()
-        self._heard = 0.0
+        self._heard = 0.0  # when something came on the data socket
+        self._awaiting: float | None = None  # since when no answer has come that is awaited
         self._pinged = 0.0
+        self._renewed = 0.0  # when the daemon last said that it knows us
         self._listening = False
         self._wished = False  # whether anything was ever wanted here
 
@@ -147,6 +152,7 @@ class Session:
         out: list[Output] = []
         self._listening = True
         self._heard = now
+        self._awaiting = None
         self._pinged = now
         out.append(Listen(SYS_HEARTBEAT))
         for symbol in self.wanted():
@@ -167,7 +173,9 @@ class Session:
         out: list[Output] = []
         self._retry(now, out)
         if now - self._heard > LIVENESS * self.heartbeat:
-            self._lost(f"nothing was heard for {now - self._heard:.1f} s", now, out)
+            self._lost(f"nothing was published for {now - self._heard:.1f} s", now, out)
+        elif self._awaiting is not None and now - self._awaiting > ANSWERS_SILENT:
+            self._lost(f"nothing was answered for {now - self._awaiting:.1f} s", now, out)
         elif self.connected and now - self._pinged >= min(self.lease / LIVENESS, PING_WITHIN):
             self._pinged = now
             self._call(messages.Ping(), "ping", now, out)
@@ -179,6 +187,7 @@ class Session:
         self.connected = False
         self._listening = False
         self._heard = now
+        self._awaiting = None
         # A recovery is asked for again on the new sockets: its topic waits for the answer.
         self._calls.keep_only({"user", "recover"})
         out.append(Reset())
@@ -210,6 +219,8 @@ class Session:
         within: float = ANSWER_WITHIN,
         name: bytes = b"",
     ) -> None:
+        if self._awaiting is None:
+            self._awaiting = now
         out.append(Send(self._calls.make(request, purpose, now + within, name).body))
 
     def _hello(self, now: float, out: list[Output]) -> None:
@@ -256,9 +267,9 @@ class Session:
         return out
 
     def _answer(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
-        self._heard = now
         call_id = fields.get("id")
         call = self._calls.take(call_id)
+        self._awaiting = now if self._calls else None
         if call is None or not isinstance(call_id, int):
             return
         error = None if fields["ok"] else messages.error_of(fields.get("error"))
@@ -282,7 +293,15 @@ class Session:
         elif call.purpose == "recover":
             self._recovered(call.topic, fields, now, out)
         elif self.connected and self._is_forgotten(fields):
+            if fields.get("epoch") == self.epoch and now - self._renewed < self.lease:
+                self.connected = False
+                out.append(Disconnected(self._taken_over()))
             self._hello(now, out)
+            return
+        self._renewed = now
+
+    def _taken_over(self) -> str:
+        return f"another program uses the client id {self.client_id!r}: give each one of its own"
 
     def _is_forgotten(self, pong: dict[str, Any]) -> bool:
         """Whether it answers, but our lease is over or it has begun anew, and knows us not."""

@@ -23,6 +23,7 @@ from tests.local_market import (
     take,
     until,
 )
+from tests.relay import relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cryptostream.config.settings import Config
 
 BTC = "BINANCE:BTCUSDT"
+SOCKETS = ("control", "data")
 
 
 @pytest.fixture
@@ -142,6 +144,40 @@ async def test_a_silent_daemon_is_noticed_and_told(config: Config) -> None:
     async with local_market(config):
         await take(cs, lambda item: isinstance(item, Connected))
         await client.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("dead", ["data", "control"])
+async def test_a_socket_that_dies_alone_is_noticed_and_nothing_is_lost(
+    config: Config, dead: str
+) -> None:
+    """The other one goes on to speak: its life must not hide that death."""
+    ports = {name: int(getattr(config.router, name).rpartition(":")[2]) for name in SOCKETS}
+    async with (
+        local_market(config) as market,
+        relay(ports["control"]) as control,
+        relay(ports["data"]) as data,
+        aio.connect(*(f"tcp://127.0.0.1:{one.port}" for one in (control, data))) as cs,
+    ):
+        await cs.connected()
+        await cs.subscribe("BTCUSDT")
+        await until(lambda: BTC in market.source.states)
+        market.source.tick(BTC, "1")
+        assert (await take(cs, is_tick)).seq == 1
+
+        {"data": data, "control": control}[dead].deafen()
+        market.source.tick(BTC, "2")
+        lost = await take(cs, lambda item: isinstance(item, Disconnected) or is_tick(item))
+        if is_tick(lost):  # only the control socket is dead: prices go on
+            assert (dead, lost.seq) == ("control", 2)
+            lost = await take(cs, lambda item: isinstance(item, Disconnected))
+        assert {"data": "published", "control": "answered"}[dead] in lost.reason
+
+        market.source.tick(BTC, "3")
+        ticks = [await take(cs, is_tick)]
+        while ticks[-1].seq < 3:
+            ticks.append(await take(cs, is_tick))
+        assert [tick.seq for tick in ticks] == ([2, 3] if dead == "data" else [3])
+        assert cs.gaps == 0
 
 
 async def test_without_a_daemon_the_remedy_is_named(config: Config) -> None:

@@ -13,7 +13,7 @@ from cryptostream.router.publisher import Publisher, describe
 from cryptostream.router.states import status_of
 from cryptostream.router.tape import Tape
 from cryptostream.router.writers import Tail
-from cryptostream.wire.frames import Message, decode_meta, decode_payload, encode_payload
+from cryptostream.wire.frames import Flag, Message, decode_meta, decode_payload, encode_payload
 from cryptostream.wire.hop import DataFrame
 from cryptostream.wire.topics import TICK, topic
 
@@ -54,6 +54,15 @@ class Case:
 
     def records(self) -> list[object]:
         return [one for m in self.sent for one in decode_payload(m.topic, m.payload)]
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_status_of_a_simulated_market_says_so_in_its_meta_too(simulated):
+    case = Case()
+    case.it.status(status_of(BTC, Phase.LIVE, "ok", "", 1, simulated=simulated))
+    assert bool(decode_meta(case.sent[0].meta).flags & Flag.SIMULATED) is simulated
+    image = case.tape.image(case.sent[0].topic, 1)
+    assert bool(decode_meta(image.meta).flags & Flag.SIMULATED) is simulated
 
 
 def test_records_of_the_writer_go_out_and_of_a_stranger_are_counted():

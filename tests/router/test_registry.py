@@ -124,15 +124,6 @@ def test_bye_ends_a_session_at_once():
     assert found.wanted(1.0) == set()
 
 
-def test_a_symbol_that_does_not_exist_is_taken_from_everybody():
-    found = registry()
-    anna = found.hello("anna", b"1", "", 0.0)
-    found.want(anna, "A:BC")
-    found.forget("A:BC")
-    assert anna.desired == set()
-    assert found.wanted(0.0) == set()
-
-
 def test_a_symbol_that_a_worker_already_runs_lingers_until_somebody_asks():
     found = registry()
     found.linger("A:BC", 0.0)
@@ -208,13 +199,6 @@ class RegistryModel(RuleBasedStateMachine):
         assert {client.client_id for client in self.registry.expire(self.now)} == over
         for name in over:
             self.leave(name)
-
-    @rule(symbol=SYMBOLS)
-    def forget(self, symbol):
-        self.registry.forget(symbol)
-        for wanted in self.desired.values():
-            wanted.discard(symbol)
-        self.lingering.pop(symbol, None)
 
     def speak(self, route):
         client = self.registry.by_route(route, self.now)

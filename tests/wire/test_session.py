@@ -216,11 +216,23 @@ def test_a_ping_renews_the_lease_three_times_before_it_ends():
 def test_a_session_that_the_daemon_has_forgotten_is_opened_again():
     """After a long sleep of this program its lease is over, though the daemon still answers."""
     session, _ = connected("BTCUSDT")
+    session.data(Tape(EPOCH, 1).heartbeat(1), 9.5)
+    [(call_id, _)] = sent(session.clock(9.5))
+    out = session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": False}), 9.5)
+    assert only(Disconnected, out) == []  # it was ourselves: nobody else is accused
+    assert requests(out) == [m.Hello(client="me")]
+    assert requests(welcome(session, out, 9.5)) == [m.Set(tickers=[SYMBOL], generation=2)]
+
+
+def test_two_programs_with_one_id_are_told_of_each_other():
+    """Each takes the session from the other, and both would only wonder."""
+    session, _ = connected("BTCUSDT")
     session.data(Tape(EPOCH, 1).heartbeat(1), 2.9)
     [(call_id, _)] = sent(session.clock(3.0))
     out = session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": False}), 3.0)
-    assert requests(out) == [m.Hello(client="me")]
-    assert requests(welcome(session, out, 3.0)) == [m.Set(tickers=[SYMBOL], generation=2)]
+    [told] = only(Disconnected, out)
+    assert "'me'" in told.reason
+    assert Connected(EPOCH, simulated=False) in welcome(session, out, 3.0)
 
 
 def test_a_daemon_whose_clock_was_set_back_is_noticed_by_its_answer():
@@ -290,6 +302,62 @@ def test_silence_of_three_beats_is_a_lost_connection():
     assert isinstance(out[0], Disconnected)
     assert out[-1] == Reset()
     assert not session.connected
+
+
+def test_answers_do_not_hide_that_nothing_is_published_any_more():
+    """A data socket that died alone would leave old prices on a screen for ever."""
+    session, _ = connected("BTCUSDT")
+    session.data(Tape(EPOCH, 1).heartbeat(1), 1.0)
+    for now in (2.0, 3.0, 4.0):
+        [(call_id, _)] = sent(session.request(m.Ping(), now, within=2.0))
+        session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": True}), now)
+        assert only(Reset, session.clock(now)) == []
+    out = session.clock(4.1)
+    assert [*map(type, only(Disconnected, out) + only(Reset, out))] == [Disconnected, Reset]
+    assert "published" in only(Disconnected, out)[0].reason
+
+
+def test_prices_do_not_hide_that_no_request_is_answered_any_more():
+    session, _ = connected("BTCUSDT")
+    beat = Tape(EPOCH, 1).heartbeat(1)
+    seen: list[object] = []
+    for tenth in range(70):  # a ping goes out at 3 s: it has until 7 s
+        session.data(beat, tenth / 10)
+        seen += session.clock(tenth / 10)
+    assert only(Reset, seen) == []
+    assert session.connected
+    session.data(beat, 7.1)
+    out = session.clock(7.1)
+    assert [*map(type, only(Disconnected, out) + only(Reset, out))] == [Disconnected, Reset]
+    assert "answered" in only(Disconnected, out)[0].reason
+
+
+def test_one_answer_that_is_lost_is_no_lost_connection():
+    session, tape = connected("BTCUSDT")
+    beat = tape.heartbeat(1)
+    seen: list[object] = []
+    for tenth in range(200):
+        now = tenth / 10
+        session.data(beat, now)
+        out = session.clock(now)
+        seen += out
+        for call_id, request in sent(out):
+            if isinstance(request, m.Ping) and int(now) % 2:
+                session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": True}), now)
+    assert only(Reset, seen) == []
+
+
+def test_a_hello_that_nobody_answers_opens_new_sockets_though_prices_come():
+    session = Session("me")
+    session.subscribe(["BTCUSDT"], 0.0)
+    out = session.started(0.0)
+    beat = Tape(EPOCH, 1).heartbeat(1)
+    for tenth in range(41):
+        session.data(beat, tenth / 10)
+        out += session.clock(tenth / 10)
+    assert only(Reset, out) == []
+    session.data(beat, 4.1)
+    assert only(Reset, session.clock(4.1)) == [Reset()]
 
 
 def test_a_hole_that_was_being_filled_when_the_connection_broke_is_filled_afterwards():
