@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine, Iterator
+
+T = TypeVar("T")
 
 _PIECE = 65536
+# How long its beginning and its end may take (s).
+_WITHIN = 10.0
 
 
 class Relay:
@@ -56,6 +61,29 @@ class Relay:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def relay_in_a_thread(behind: int) -> Iterator[Relay]:
+    """Run a relay beside a test that has no loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def do(work: Coroutine[None, None, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(_WITHIN)
+
+    running = relay(behind)
+    try:
+        one = do(running.__aenter__())
+        try:
+            yield one
+        finally:
+            do(running.__aexit__(None, None, None))
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_WITHIN)
+        loop.close()
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,9 @@ const KINDS = ["tick", "trade", "status"];
 const IMAGE = 2;
 const SIMULATED = 8;
 const ANSWER_WITHIN = 2_000; // ms; then a request is given up, and made anew if it still matters
-const LIVENESS = 3; // missed heartbeats of the daemon that are a lost connection
+// Each socket is judged by itself: the life of one must not hide the death of the other.
+const LIVENESS = 3; // missed heartbeats on the data socket that are a lost connection
+const ANSWERS_SILENT = 2 * ANSWER_WITHIN; // ms without the answers that are awaited, likewise
 const LOOK = 100; // ms between two looks at the clock
 const LONGEST_PAUSE = 30_000; // ms, added at most before one more attempt to connect
 
@@ -79,6 +81,7 @@ export class Client extends EventEmitter {
     this.sockets = sockets;
     this.sending = { control: Promise.resolve(), data: Promise.resolve() };
     this.heard = this.pinged = Date.now();
+    this.awaiting = null; // since when no answer has come that is awaited
     sockets.control.connect(this.addresses.control);
     sockets.data.connect(this.addresses.data);
     // Listen first, ask afterwards: what comes in between is held, not lost.
@@ -122,7 +125,11 @@ export class Client extends EventEmitter {
     }
     const silent = now - this.heard;
     if (silent > LIVENESS * this.heartbeat * 1000 + this.pause) {
-      this.reconnect(silent);
+      this.reconnect(`nothing was published for ${silent} ms`);
+      return;
+    }
+    if (this.awaiting !== null && now - this.awaiting > ANSWERS_SILENT + this.pause) {
+      this.reconnect(`nothing was answered for ${now - this.awaiting} ms`);
       return;
     }
     // However long the lease: the answer says whether the daemon still knows us.
@@ -132,8 +139,8 @@ export class Client extends EventEmitter {
     }
   }
 
-  reconnect(silent) {
-    if (this.connected) this.emit("disconnected", { reason: `${silent} ms of silence` });
+  reconnect(reason) {
+    if (this.connected) this.emit("disconnected", { reason });
     this.connected = false;
     this.failures += 1;
     this.pause = Math.random() * Math.min(LONGEST_PAUSE, 250 * 2 ** this.failures);
@@ -145,6 +152,7 @@ export class Client extends EventEmitter {
 
   request(op, fields = {}) {
     const id = ++this.lastCall;
+    this.awaiting ??= Date.now();
     return new Promise((resolve, reject) => {
       this.calls.set(id, { op, resolve, reject, deadline: Date.now() + ANSWER_WITHIN });
       this.send("control", encode({ v: VERSION, id, op, ...fields }));
@@ -152,11 +160,11 @@ export class Client extends EventEmitter {
   }
 
   onAnswer(frames) {
-    this.heard = Date.now();
     const answer = this.unpack(frames.at(-1));
     const call = this.calls.get(answer?.id);
+    this.calls.delete(answer?.id);
+    this.awaiting = this.calls.size ? Date.now() : null;
     if (!call) return; // an answer to a request that was given up
-    this.calls.delete(answer.id);
     if (answer.ok) call.resolve(answer);
     else call.reject(Object.assign(new Error(answer.error.message), { op: call.op }, answer.error));
   }

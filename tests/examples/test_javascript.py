@@ -19,6 +19,7 @@ import pytest
 import zmq
 
 from tests.integration.conftest import eventually
+from tests.relay import relay_in_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -214,6 +215,41 @@ def test_it_receives_what_ours_receives_though_messages_are_lost_and_the_router_
         assert all(after == before + 1 for before, after in pairwise(sorted(their)))
     gaps = [json.loads(line) for line in theirs.said.splitlines() if '"kind":"gap"' in line]
     assert {gap["reason"] for gap in gaps} == {"new_epoch"}
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("no_orphans")
+@pytest.mark.parametrize(("dead", "noticed"), [("data", "published"), ("control", "answered")])
+def test_a_socket_of_it_that_dies_alone_is_noticed_and_nothing_is_lost(
+    start: Callable[..., Market],
+    node: str,
+    installed: Path,
+    tmp_path: Path,
+    dead: str,
+    noticed: str,
+) -> None:
+    daemon = start(sim__rate=20.0).daemon
+    ports = {name: int(getattr(daemon, name).rpartition(":")[2]) for name in ("control", "data")}
+    with (
+        relay_in_a_thread(ports["control"]) as control,
+        relay_in_a_thread(ports["data"]) as data,
+        Watching(
+            tmp_path / "theirs",
+            *(node, installed / "watch.mjs", "--control", f"tcp://127.0.0.1:{control.port}"),
+            *("--data", f"tcp://127.0.0.1:{data.port}", *TICKERS),
+        ) as theirs,
+    ):
+        eventually(lambda: theirs.has_enough(1))
+        {"control": control, "data": data}[dead].deafen()
+        eventually(lambda: "disconnected" in theirs.said)
+        before = len(theirs.ticks)
+        eventually(lambda: len(theirs.ticks) > before + ENOUGH)
+
+    assert noticed in theirs.said
+    assert '"kind":"gap"' not in theirs.said
+    for stream in positions(theirs.ticks).values():
+        assert all(after == one + 1 for one, after in pairwise(sorted(stream)))
 
 
 @pytest.mark.browser

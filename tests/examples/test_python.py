@@ -74,7 +74,7 @@ def test_watch_prices_prints_labelled_prices_of_both_tickers(start: Callable[...
 def test_embed_daemon_runs_a_daemon_and_ends_it(
     require_browser: object, free_ports: Callable[[int], list[int]], tmp_path: Path
 ) -> None:
-    control, data, sim = free_ports(3)
+    control, data, sim, gateway = free_ports(4)
 
     lines = run(
         "embed_daemon.py",
@@ -84,6 +84,7 @@ def test_embed_daemon_runs_a_daemon_and_ends_it(
         CRYPTOSTREAM_ROUTER__DATA=f"tcp://127.0.0.1:{data}",
         CRYPTOSTREAM_SIM__PORT=str(sim),
         CRYPTOSTREAM_SIM__HEAVY="false",
+        CRYPTOSTREAM_GATEWAY__PORT=str(gateway),
     )
 
     assert lines[0] == f"serving at tcp://127.0.0.1:{control} and tcp://127.0.0.1:{data}"
