@@ -158,6 +158,8 @@ def test_an_answer_is_understood_with_every_image_in_it(op, example):
         assert m.read_answer(fields, m.SearchResult).found
     for result in fields.get("results", ()):
         m.read_answer(result, m.TickerResult)
+        kinds = [topic.partition(b"/")[0].decode() for topic, *_ in result.get("images", ())]
+        assert kinds in ([], [*KINDS])  # in the order of the daemon
     for image in images_in(fields):
         check_message(image)
 
@@ -388,6 +390,18 @@ def test_every_code_that_can_travel_is_described():
     described = first_cells(section("Status codes", level=4))
     described |= first_cells(section("8 Errors", level=2))
     assert codes <= described
+
+
+def test_every_code_of_a_refusal_is_among_the_errors():
+    """The same word may be a status code as well: that says nothing of a refused ticker."""
+    router = ROOT / "cryptostream" / "router"
+    codes = {
+        code
+        for name in ("desk", "reception", "registry")
+        for code in codes_in(router / f"{name}.py")
+    }
+    assert "no_source" in codes
+    assert codes <= first_cells(section("8 Errors", level=2))
 
 
 def test_every_status_code_is_described_with_a_phase_that_exists():
