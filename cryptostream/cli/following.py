@@ -38,7 +38,7 @@ def following_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--seconds", type=click.FloatRange(min=0.1), help="Stop after so long."),
         click.option("--count", type=click.IntRange(min=1), help="Stop after so many ticks."),
-        click.option("--events", is_flag=True, help="JSON lines of statuses too."),
+        click.option("--events", is_flag=True, help="JSON lines of trades, statuses and gaps too."),
         json_option,
         click.argument("tickers", nargs=-1),
     ):

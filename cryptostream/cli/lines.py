@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
     from cryptostream.client.inbox import Item
 
 
-def as_fields(item: Record | Status) -> dict[str, Any]:
-    """Return every field of a record; what the source does not have is ``None``."""
+# What befalls the stream itself; a program that reads it has to know.
+Interruption = Gap | Connected | Disconnected
+
+
+def as_fields(item: Record | Status | Interruption) -> dict[str, Any]:
+    """Return every field of an item; what the source does not have is ``None``."""
     fields: dict[str, Any] = {"type": type(item).__name__.lower()}
+    if isinstance(item, Interruption):
+        return fields | dataclasses.asdict(item)
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if isinstance(value, msgspec.Struct):
@@ -26,8 +33,8 @@ def as_fields(item: Record | Status) -> dict[str, Any]:
     return fields
 
 
-def as_json(item: Record | Status) -> str:
-    """Return a record as one line of JSON; prices are decimal strings."""
+def as_json(item: Record | Status | Interruption) -> str:
+    """Return an item as one line of JSON; prices are decimal strings."""
     return json.dumps(as_fields(item), default=str)
 
 

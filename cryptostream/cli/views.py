@@ -11,8 +11,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cryptostream.cli.lines import as_json, labels, line_of, status_line
-from cryptostream.records import DataState, Phase, Status, Tick
+from cryptostream.cli.lines import Interruption, as_json, labels, line_of, status_line
+from cryptostream.records import DataState, Phase, Status, Tick, Trade
 from cryptostream.wire.effects import Disconnected, Gap
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REDRAWS = 8.0
 # Columns from which on the whole origin of a price has its place.
 _WIDE = 112
+_EVERYTHING = Trade | Status | Interruption
 # How long a change is highlighted (s).
 FLASH = 0.6
 _STYLES = {
@@ -59,9 +60,10 @@ class View(Protocol):
 
 
 class LinesView:
-    """Plain lines, or JSON lines: ticks on standard output, all else on standard error.
+    """Plain lines, or JSON lines: ticks on standard output, what is said of them on standard error.
 
-    With ``everything`` statuses are JSON lines on standard output too.
+    With ``everything`` trades, statuses, gaps and what becomes of the connection are JSON lines on
+    standard output too, in their order.
     """
 
     def __init__(self, *, as_json: bool, everything: bool = False) -> None:
@@ -70,9 +72,9 @@ class LinesView:
 
     def show(self, item: Item) -> None:
         """Print one item."""
-        if isinstance(item, Tick) or (isinstance(item, Status) and self._everything):
+        if isinstance(item, Tick) or (self._everything and isinstance(item, _EVERYTHING)):
             print(as_json(item) if self._as_json else line_of(item), flush=True)
-        elif line := line_of(item):
+        elif not isinstance(item, Trade) and (line := line_of(item)):
             print(line, file=sys.stderr, flush=True)
 
     def progress(self, text: str) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 from decimal import Decimal
 
 import pytest
 from rich.console import Console
 
-from cryptostream.cli.views import TableView
-from cryptostream.records import DataState, Phase, Status, StreamState, Tick
-from cryptostream.wire.effects import Disconnected, Gap
+from cryptostream.cli.views import LinesView, TableView
+from cryptostream.records import DataState, Phase, Status, StreamState, Tick, Trade
+from cryptostream.wire.effects import Accepted, Connected, Disconnected, Gap
 
 
 @pytest.fixture
@@ -96,6 +97,52 @@ def test_gaps_and_a_lost_connection_are_told(screen):
     assert "1 gaps" in text
     assert "3 records are missing" in text
     assert "disconnected" in text
+
+
+ITEMS = [
+    Connected(7, simulated=True),
+    status("BINANCE:BTCUSDT", Phase.LIVE, DataState.OK),
+    tick("BINANCE:BTCUSDT", "67000.50"),
+    Trade(
+        symbol="BINANCE:BTCUSDT",
+        source="binance",
+        method="stream",
+        ts_observed=1,
+        price=Decimal("67000.50"),
+        quantity=Decimal("0.10"),
+    ),
+    Gap("tick/BINANCE:BTCUSDT/", "BINANCE:BTCUSDT", 7, 3, None, "new_epoch"),
+    Disconnected("nothing was published for 3.1 s"),
+    Accepted("btcusdt", "BINANCE:BTCUSDT"),
+]
+
+
+def test_with_events_a_program_reads_all_that_befell_the_stream_in_its_order(capsys):
+    view = LinesView(as_json=True, everything=True)
+    for item in ITEMS:
+        view.show(item)
+    said = capsys.readouterr()
+    found = [json.loads(line) for line in said.out.splitlines()]
+    kinds = ["connected", "status", "tick", "trade", "gap", "disconnected"]
+    assert [one["type"] for one in found] == kinds
+    assert found[0] == {"type": "connected", "epoch": 7, "simulated": True}
+    assert (found[4]["first"], found[4]["last"], found[4]["reason"]) == (3, None, "new_epoch")
+    assert found[3]["quantity"] == "0.10"
+    assert said.err == ""
+
+
+def test_without_events_standard_output_has_ticks_alone_and_trades_are_no_message(capsys):
+    view = LinesView(as_json=True)
+    for item in ITEMS:
+        view.show(item)
+    said = capsys.readouterr()
+    assert [json.loads(line)["type"] for line in said.out.splitlines()] == ["tick"]
+    assert [line.partition(" ")[0] for line in said.err.splitlines()] == [
+        "connected",
+        "BINANCE:BTCUSDT",
+        "tick/BINANCE:BTCUSDT/",
+        "disconnected:",
+    ]
 
 
 def test_where_else_to_look_stays_below_the_table():
