@@ -13,67 +13,25 @@ from cryptostream.wire.effects import (
     Answer,
     Connected,
     Deafen,
-    Disconnected,
     Gap,
     Listen,
     Rejected,
-    Reset,
     Send,
 )
 from cryptostream.wire.frames import EMPTY_PAYLOAD, Message, encode_meta
 from cryptostream.wire.session import Session
 from cryptostream.wire.topics import KINDS, SYS_HEARTBEAT, topic
-
-EPOCH = 100
-SYMBOL = "BINANCE:BTCUSDT"
-TOPICS = [topic(kind, SYMBOL) for kind in KINDS]
-
-
-def sent(out: list[object]) -> list[tuple[int, m.Request]]:
-    """Return the requests that a session wants to be sent, each with its id."""
-    return [m.decode_request(effect.body) for effect in out if isinstance(effect, Send)]
-
-
-def requests(out: list[object]) -> list[m.Request]:
-    return [request for _, request in sent(out)]
-
-
-def only(kind: type, out: list[object]) -> list[object]:
-    return [one for one in out if isinstance(one, kind)]
-
-
-def welcome(session: Session, out: list[object], now: float = 0.0, **fields) -> list[object]:
-    """Answer the hello among the effects; return what the session says to it."""
-    [(call_id, hello)] = [pair for pair in sent(out) if isinstance(pair[1], m.Hello)]
-    assert hello.client == session.client_id
-    told = {"epoch": EPOCH, "lease": 9.0, "heartbeat": 1.0, "simulated": False, **fields}
-    return session.answer(m.encode_answer(call_id, told), now)
-
-
-def accept(session: Session, out: list[object], tape: Tape, now: float = 0.0) -> list[object]:
-    """Accept every ticker of the declarations among the effects, with images from the tape."""
-    said: list[object] = []
-    for call_id, request in sent(out):
-        if isinstance(request, m.Set | m.Modify):
-            asked = request.tickers if isinstance(request, m.Set) else request.add
-            results = [
-                {
-                    "ticker": symbol,
-                    "symbol": symbol,
-                    "ok": True,
-                    "images": [tape.image(topic(kind, symbol), 1) for kind in KINDS],
-                }
-                for symbol in asked
-            ]
-            said += session.answer(m.encode_answer(call_id, {"results": results}), now)
-    return said
-
-
-def connected(*tickers: str) -> tuple[Session, Tape]:
-    session, tape = Session("me"), Tape(EPOCH, 100)
-    session.subscribe(tickers, 0.0)
-    accept(session, welcome(session, session.started(0.0)), tape)
-    return session, tape
+from tests.wire.sessions import (
+    EPOCH,
+    SYMBOL,
+    TOPICS,
+    accept,
+    connected,
+    only,
+    requests,
+    sent,
+    welcome,
+)
 
 
 def test_a_session_listens_before_it_says_hello_and_says_hello_before_anything_else():
@@ -176,14 +134,6 @@ def test_a_declaration_that_is_not_answered_is_made_again_as_it_is_wished_now():
     assert declared == [m.Set(tickers=[SYMBOL], generation=2)]
 
 
-def test_a_hello_that_is_not_answered_is_sent_again():
-    session = Session("me")
-    out = session.started(0.0)
-    session.data(Tape(EPOCH, 1).heartbeat(1), 1.5)
-    again = session.clock(2.0)
-    assert only(Send, again) == only(Send, out)
-
-
 def test_a_request_of_the_users_own_is_answered_or_refused_or_given_up():
     session, _ = connected()
     [(call_id, _)] = sent(session.request(m.List(), 0.0, within=2.0))
@@ -203,47 +153,6 @@ def test_a_request_of_the_users_own_is_answered_or_refused_or_given_up():
 def test_an_answer_nobody_waits_for_is_dropped():
     session, _ = connected()
     assert session.answer(m.encode_answer(999, {}), 0.0) == []
-
-
-def test_a_ping_renews_the_lease_three_times_before_it_ends():
-    session, _ = connected()
-    session.data(Tape(EPOCH, 1).heartbeat(1), 2.9)
-    assert requests(session.clock(2.9)) == []
-    assert requests(session.clock(3.0)) == [m.Ping()]
-    assert requests(session.clock(3.1)) == []
-
-
-def test_a_session_that_the_daemon_has_forgotten_is_opened_again():
-    """After a long sleep of this program its lease is over, though the daemon still answers."""
-    session, _ = connected("BTCUSDT")
-    session.data(Tape(EPOCH, 1).heartbeat(1), 9.5)
-    [(call_id, _)] = sent(session.clock(9.5))
-    out = session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": False}), 9.5)
-    assert only(Disconnected, out) == []  # it was ourselves: nobody else is accused
-    assert requests(out) == [m.Hello(client="me")]
-    assert requests(welcome(session, out, 9.5)) == [m.Set(tickers=[SYMBOL], generation=2)]
-
-
-def test_two_programs_with_one_id_are_told_of_each_other():
-    """Each takes the session from the other, and both would only wonder."""
-    session, _ = connected("BTCUSDT")
-    session.data(Tape(EPOCH, 1).heartbeat(1), 2.9)
-    [(call_id, _)] = sent(session.clock(3.0))
-    out = session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": False}), 3.0)
-    [told] = only(Disconnected, out)
-    assert "'me'" in told.reason
-    assert Connected(EPOCH, simulated=False) in welcome(session, out, 3.0)
-
-
-def test_a_daemon_whose_clock_was_set_back_is_noticed_by_its_answer():
-    """Its data look like late echoes, because their epoch is smaller."""
-    session, _ = connected("BTCUSDT")
-    session.data(Tape(EPOCH - 50, 1).heartbeat(1), 2.9)
-    [(call_id, _)] = sent(session.clock(3.0))
-    out = session.answer(m.encode_answer(call_id, {"epoch": EPOCH - 50, "session": True}), 3.0)
-    assert requests(out) == [m.Hello(client="me")]
-    welcome(session, out, 3.0, epoch=EPOCH - 50)
-    assert session.epoch == EPOCH - 50
 
 
 def test_a_declaration_without_a_session_leads_to_a_new_hello():
@@ -281,95 +190,6 @@ def test_more_tickers_than_one_request_may_name_are_declared_in_parts():
     ]
     out = session.subscribe(["FFF", "GGG", "HHH"], 0.0)
     assert [len(request.add) for request in requests(out)] == [2, 1]
-
-
-def test_a_hello_that_is_refused_is_told_and_tried_again_later():
-    session = Session("me")
-    [(call_id, _)] = sent(session.started(0.0))
-    full = Overloaded("full", code="too_many_clients", hint="end one")
-
-    out = session.answer(m.encode_refusal(call_id, full), 0.5)
-
-    assert out == [Disconnected("full (end one)")]
-    assert requests(session.clock(2.4)) == []
-    assert requests(session.clock(2.5)) == [m.Hello(client="me")]
-
-
-def test_silence_of_three_beats_is_a_lost_connection():
-    session, _ = connected("BTCUSDT")
-    assert session.clock(2.9) == []
-    out = session.clock(3.1)
-    assert isinstance(out[0], Disconnected)
-    assert out[-1] == Reset()
-    assert not session.connected
-
-
-def test_answers_do_not_hide_that_nothing_is_published_any_more():
-    """A data socket that died alone would leave old prices on a screen for ever."""
-    session, _ = connected("BTCUSDT")
-    session.data(Tape(EPOCH, 1).heartbeat(1), 1.0)
-    for now in (2.0, 3.0, 4.0):
-        [(call_id, _)] = sent(session.request(m.Ping(), now, within=2.0))
-        session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": True}), now)
-        assert only(Reset, session.clock(now)) == []
-    out = session.clock(4.1)
-    assert [*map(type, only(Disconnected, out) + only(Reset, out))] == [Disconnected, Reset]
-    assert "published" in only(Disconnected, out)[0].reason
-
-
-def test_prices_do_not_hide_that_no_request_is_answered_any_more():
-    session, _ = connected("BTCUSDT")
-    beat = Tape(EPOCH, 1).heartbeat(1)
-    seen: list[object] = []
-    for tenth in range(70):  # a ping goes out at 3 s: it has until 7 s
-        session.data(beat, tenth / 10)
-        seen += session.clock(tenth / 10)
-    assert only(Reset, seen) == []
-    assert session.connected
-    session.data(beat, 7.1)
-    out = session.clock(7.1)
-    assert [*map(type, only(Disconnected, out) + only(Reset, out))] == [Disconnected, Reset]
-    assert "answered" in only(Disconnected, out)[0].reason
-
-
-def test_one_answer_that_is_lost_is_no_lost_connection():
-    session, tape = connected("BTCUSDT")
-    beat = tape.heartbeat(1)
-    seen: list[object] = []
-    for tenth in range(200):
-        now = tenth / 10
-        session.data(beat, now)
-        out = session.clock(now)
-        seen += out
-        for call_id, request in sent(out):
-            if isinstance(request, m.Ping) and int(now) % 2:
-                session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": True}), now)
-    assert only(Reset, seen) == []
-
-
-def test_a_hello_that_nobody_answers_opens_new_sockets_though_prices_come():
-    session = Session("me")
-    session.subscribe(["BTCUSDT"], 0.0)
-    out = session.started(0.0)
-    beat = Tape(EPOCH, 1).heartbeat(1)
-    for tenth in range(41):
-        session.data(beat, tenth / 10)
-        out += session.clock(tenth / 10)
-    assert only(Reset, out) == []
-    session.data(beat, 4.1)
-    assert only(Reset, session.clock(4.1)) == [Reset()]
-
-
-def test_a_hole_that_was_being_filled_when_the_connection_broke_is_filled_afterwards():
-    session, tape = connected("BTCUSDT")
-    tape.publish(TOPICS[0], b"\xc1", 1, 0, 1)
-    [(_, lost)] = sent(session.data(tape.publish(TOPICS[0], b"\xc1", 1, 0, 1), 0.0))
-    assert isinstance(lost, m.Recover)
-    session.clock(10.0)
-
-    welcome(session, session.started(10.0), now=10.0)
-
-    assert lost in requests(session.clock(12.0))
 
 
 def test_a_hole_is_asked_for_with_the_position_before_it():
