@@ -74,11 +74,12 @@ class Conversation:
     async def follow(self, head: dict[str, Any], request: Following) -> None:
         """Change what is followed; the answer begins with ``head`` and has a result per ticker."""
         viewer, hub = self._viewer, self._hub
+        cursors = self._cursors(getattr(request, "recover", {}))
         interval_ms = granted(
             viewer.interval_ms if request.interval_ms is None else request.interval_ms
         )
         wanted, removed = self._wishes(request, interval_ms)
-        viewer.recover.update(_cursors(getattr(request, "recover", {})))
+        viewer.recover.update(cursors)
         self._upstream.sync()
         symbols = [symbol for _, symbol in wanted if isinstance(symbol, str)]
         verdicts = await self._upstream.verdicts(symbols, _VERDICT_WITHIN)
@@ -146,7 +147,7 @@ class Conversation:
         for symbol in symbols:
             held = self._hub.symbols.get(symbol)
             for kind, cursor in self._viewer.recover.get(symbol, {}).items():
-                if held is not None and held.ring(kind).after(*cursor) is None:
+                if held is not None and _reaches_not(held.ring(kind).after(*cursor)):
                     fills.append(self._upstream.fill(symbol, kind))
         if not fills:
             return
@@ -203,7 +204,7 @@ class Conversation:
         viewer, gateway = self._viewer, self._config.gateway
         viewer.client_id = request.client_id
         viewer.interval_ms = granted(request.interval_ms)
-        viewer.recover.update(_cursors(request.recover))
+        viewer.recover.update(self._cursors(request.recover))
         server = {
             "version": VERSION,
             "heartbeat_ms": round(gateway.heartbeat * 1000),
@@ -215,6 +216,15 @@ class Conversation:
         }
         return {"server": server}
 
+    def _cursors(self, asked: Mapping[str, Mapping[m.Kind, tuple[int, int]]]) -> Cursors:
+        """Return cursors by canonical symbols."""
+        found: Cursors = {}
+        for ticker, kinds in asked.items():
+            mine = found.setdefault(parse_symbol(ticker, self._config.default_exchange), {})
+            mine.update(kinds.items())
+        return found
 
-def _cursors(asked: Mapping[str, Mapping[m.Kind, tuple[int, int]]]) -> Cursors:
-    return {symbol: dict(kinds.items()) for symbol, kinds in asked.items()}
+
+def _reaches_not(missed: list[Any] | None) -> bool:
+    """Tell whether the daemon has to be asked: of an image it knows how it was published."""
+    return missed is None or any(record.image for record in missed)

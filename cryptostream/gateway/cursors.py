@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cryptostream.gateway.conflation import merge
 from cryptostream.gateway.pieces import Note, Piece
-from cryptostream.gateway.positions import TICK
+from cryptostream.gateway.positions import TICK, UNKNOWN
 from cryptostream.gateway.ring import BEFORE_ANY
 
 if TYPE_CHECKING:
@@ -28,16 +28,26 @@ class CatchUp:
 
 
 def catch_up(
-    symbol: str, kind: str, ring: Ring[Any], cursor: Cursor | None, interval_ms: int
+    symbol: str,
+    kind: str,
+    ring: Ring[Any],
+    cursor: Cursor | None,
+    interval_ms: int,
+    present: int | None = None,
 ) -> CatchUp:
-    """Return what follows a cursor, as the interval wants it, or the image and what is missing."""
+    """Return what follows a cursor, as the interval wants it, or the image and what is missing.
+
+    ``present`` is the epoch of the daemon's run, where that is known.
+    """
     if cursor is None:
         return CatchUp(_image(kind, ring), None)
     missed = ring.after(*cursor)
+    if missed is None and ring.newest is None and cursor == (present, 0):
+        missed = []  # there was no record, and there is none
     if missed is not None:
         return CatchUp(_missed(kind, missed, interval_ms), recovered=True)
     image = _image(kind, ring)
-    return CatchUp([_gap(symbol, kind, ring, cursor), *image], recovered=False)
+    return CatchUp([_gap(symbol, kind, ring, cursor, present), *image], recovered=False)
 
 
 def gap(
@@ -66,13 +76,20 @@ def _missed(kind: str, missed: list[Any], interval_ms: int) -> list[Piece]:
     return [Piece(kind, record) for record in missed]
 
 
-def _gap(symbol: str, kind: str, ring: Ring[Any], cursor: Cursor) -> Note:
+def _gap(symbol: str, kind: str, ring: Ring[Any], cursor: Cursor, present: int | None) -> Note:
     epoch, seq = cursor
     newest = ring.newest
-    if cursor == BEFORE_ANY and newest is not None:
+    if cursor in (BEFORE_ANY, UNKNOWN) and newest is not None:
         return gap(symbol, kind, newest.epoch, (None, newest.seq), "aged_out")
-    if newest is None or newest.epoch != epoch or newest.seq <= seq:
+    if cursor == UNKNOWN:
+        return gap(symbol, kind, present or 0, (None, None), "aged_out")
+    if epoch not in (present, newest.epoch if newest is not None else None):
         return gap(symbol, kind, epoch, (seq + 1, None), "new_epoch")
+    if newest is None or newest.epoch != epoch:
+        return gap(symbol, kind, epoch, (seq + 1, None), "aged_out")
+    if newest.seq < seq:
+        # Nobody stood there: what such a viewer has, and lacks, it has to find out by itself.
+        return gap(symbol, kind, epoch, (None, None), "aged_out")
     # The image that follows is a value that the viewer does get.
     last = newest.seq - 1 if kind == TICK else newest.seq
     return gap(symbol, kind, epoch, (seq + 1, last), "aged_out")

@@ -46,7 +46,8 @@ class Counters:
 
 
 class _Encoded(NamedTuple):
-    messages: list[tuple[str, bytes]]  # each with what its ``t`` says
+    # Each with what its ``t`` says, and how much of what waits it and those before it hold.
+    messages: list[tuple[str, bytes, int]]
     records: int
     conflated: int
 
@@ -65,12 +66,10 @@ class Delivery:
         for viewer in self._hub.collect():
             key = (viewer.codec, tuple(viewer.out))
             viewer.out.clear()
-            if viewer.trail is not None:
-                viewer.trail.follow(key[1])
             found = encoded.get(key)
             if found is None:
                 found = encoded[key] = _encode(*key, ts)
-            self._queue(viewer, found, now)
+            self._queue(viewer, found, now, key[1])
 
     def look(self, now: float, ts: int) -> None:
         """Send heartbeats where it was silent, and end the viewers that read nothing."""
@@ -82,7 +81,7 @@ class Delivery:
                 if viewer.codec not in beats:
                     fields = {"t": "heartbeat", "ts": ts}
                     beats[viewer.codec] = encode_message(viewer.codec, fields)
-                self._queue(viewer, _Encoded([("heartbeat", beats[viewer.codec])], 0, 0), now)
+                self._queue(viewer, _Encoded([("heartbeat", beats[viewer.codec], 0)], 0, 0), now)
 
     def sent(self, viewer: Viewer, size: int, now: float) -> None:
         """Note that a viewer's oldest message has left."""
@@ -91,7 +90,9 @@ class Delivery:
         if viewer.outbox.taken() is Verdict.CLEAR:
             self._warn(viewer, now)
 
-    def _queue(self, viewer: Viewer, found: _Encoded, now: float) -> None:
+    def _queue(
+        self, viewer: Viewer, found: _Encoded, now: float, out: Sequence[Piece | Note] = ()
+    ) -> None:
         if viewer.closing is not None:
             return
         viewer.heard_last = now
@@ -99,8 +100,14 @@ class Delivery:
         viewer.conflated += found.conflated
         self._counters.delivered_records += found.records
         self._counters.conflated_ticks += found.conflated
-        for name, body in found.messages:
-            message = body if viewer.trail is None else viewer.trail.frame(name, body)
+        told = 0
+        for name, body, end in found.messages:
+            message = body
+            if viewer.trail is not None:
+                # Message by message: a cursor must not be ahead of what came before it.
+                viewer.trail.follow(out[told:end])
+                told = end
+                message = viewer.trail.frame(name, body)
             verdict = viewer.outbox.put(message, now)
             if verdict is Verdict.CLOSE:
                 viewer.close(Close.SLOW)
@@ -127,19 +134,21 @@ class Delivery:
 
 
 def _encode(codec: Codec, out: Sequence[Piece | Note], ts: int) -> _Encoded:
-    messages: list[tuple[str, bytes]] = []
+    messages: list[tuple[str, bytes, int]] = []
     batch: list[bytes] = []
     records = conflated = 0
-    for each in out:
+    for place, each in enumerate(out):
         if isinstance(each, Piece):
             batch.append(each.encoded(codec))
             records += 1
             conflated += each.conflated
         if batch and (isinstance(each, Note) or len(batch) >= MOST_RECORDS):
-            messages.append(("batch", encode_batch(codec, batch, ts)))
+            end = place if isinstance(each, Note) else place + 1
+            messages.append(("batch", encode_batch(codec, batch, ts), end))
             batch = []
         if isinstance(each, Note):
-            messages.append((str(each.fields.get("t", "answer")), each.encoded(codec)))
+            name = str(each.fields.get("t", "answer"))
+            messages.append((name, each.encoded(codec), place + 1))
     if batch:
-        messages.append(("batch", encode_batch(codec, batch, ts)))
+        messages.append(("batch", encode_batch(codec, batch, ts), len(out)))
     return _Encoded(messages, records, conflated)

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from cryptostream.errors import CryptoStreamError, ProtocolError, RequestError
+from cryptostream.errors import BadSymbol, CryptoStreamError, ProtocolError, RequestError
 from cryptostream.gateway.encoding import Codec
+from cryptostream.symbols import DEFAULT_EXCHANGE, parse_symbol
 
 Kind = Literal["tick", "trade"]
 # An hour between two ticks is no stream; whoever wants one asks for a snapshot.
@@ -33,6 +34,14 @@ class Asked(
     id: int | str | None = None
 
 
+def _check_cursors(recover: _Recover) -> None:
+    for ticker in recover:
+        try:
+            parse_symbol(ticker, DEFAULT_EXCHANGE)
+        except BadSymbol as error:
+            raise ValueError(f"recover: {error.message}") from error
+
+
 class Hello(Asked, frozen=True, kw_only=True):
     """Who the viewer is, and where an earlier connection of it stood."""
 
@@ -40,6 +49,10 @@ class Hello(Asked, frozen=True, kw_only=True):
     interval_ms: IntervalMs = 0
     token: str = ""
     recover: _Recover = {}
+
+    def __post_init__(self) -> None:
+        """Refuse a cursor of what can be no ticker."""
+        _check_cursors(self.recover)
 
 
 class Subscribe(Asked, frozen=True, kw_only=True):
@@ -50,6 +63,10 @@ class Subscribe(Asked, frozen=True, kw_only=True):
     interval_ms: IntervalMs | None = None
     kinds: tuple[Kind, ...] | None = None
     recover: _Recover = {}
+
+    def __post_init__(self) -> None:
+        """Refuse a cursor of what can be no ticker."""
+        _check_cursors(self.recover)
 
 
 class Unsubscribe(Asked, frozen=True, kw_only=True):

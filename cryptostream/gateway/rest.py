@@ -53,16 +53,21 @@ class Rest:
         tickers = [one for one in query.get("tickers", "").split(",") if one.strip()]
         if not tickers:
             raise RequestError("tickers is missing", hint="add ?tickers=BTCUSDT,ETHUSDT")
-        allowed, results = [], []
-        for ticker in tickers[: self._config.gateway.max_tickers]:
+        most = self._config.gateway.max_tickers
+        if len(tickers) > most:
+            raise RequestError(f"{len(tickers)} tickers at once", hint=f"{most} at most")
+        results: dict[int, bytes] = {}
+        allowed: dict[int, str] = {}
+        for place, ticker in enumerate(tickers):
             try:
-                allowed.append(self._symbol(ticker, grant))
+                allowed[place] = self._symbol(ticker, grant)
             except CryptoStreamError as error:
-                results.append(_json(refused(ticker, error)))
+                results[place] = _json(refused(ticker, error))
         if allowed:
-            answer = await self._client.request(m.Snapshot(tickers=allowed))
-            results = [*(_snapshot_of(one) for one in answer["results"]), *results]
-        return b'{"results":[%b]}' % b",".join(results)
+            answer = await self._client.request(m.Snapshot(tickers=[*allowed.values()]))
+            for place, found in zip(allowed, answer["results"], strict=True):
+                results[place] = _snapshot_of(tickers[place], found)
+        return b'{"results":[%b]}' % b",".join(results[place] for place in sorted(results))
 
     async def history(self, query: Query, grant: Grant) -> bytes:
         """Return the newest records of a ticker that the daemon still holds, oldest first."""
@@ -148,12 +153,12 @@ def _number(query: Query, name: str, default: int, most: int) -> int:
     return int(text[:9])
 
 
-def _snapshot_of(fields: object) -> bytes:
+def _snapshot_of(ticker: str, fields: object) -> bytes:
     result = m.read_answer(fields, m.TickerResult)
     if not result.ok:
         error = m.error_of(result.error)
-        return _json(refused(result.ticker, error, result.symbol))
-    told = _json({"ticker": result.ticker, "ok": True, "symbol": result.symbol})
+        return _json(refused(ticker, error, result.symbol))
+    told = _json({"ticker": ticker, "ok": True, "symbol": result.symbol})
     records = b",".join(record for image in result.images for record in _image(image))
     return b'%b,"records":[%b]}' % (told[:-1], records)
 

@@ -40,6 +40,12 @@ class Ring(Generic[_Kept]):
     def put_before(self, records: Iterable[_Kept]) -> None:
         """Add older records, oldest first, as far as they lead without a hole to what is held."""
         older = list(records)
+        first = self._records[0] if self._records else None
+        for record in older:
+            # What begins the ring is often the image of a subscription: as the daemon published
+            # it, it is an event, and one that somebody may have missed.
+            if first is not None and (record.epoch, record.seq) == (first.epoch, first.seq):
+                self._records[0] = record
         while older and self._records and not _follows(older[-1], self._records[0]):
             older.pop()
         held = [*older, *self._records]

@@ -112,7 +112,8 @@ class Service:
                 continue
             ring = held.ring(kind)
             cursor = cursors.get(kind)
-            found = catch_up(symbol, kind, ring, cursor, self._lane_ms(subscription))
+            present = held.status.epoch if held.status is not None else None
+            found = catch_up(symbol, kind, ring, cursor, self._lane_ms(subscription), present)
             self._give(viewer, found.out)
             if found.recovered is not None:
                 told[kind] = found.recovered

@@ -48,13 +48,13 @@ class EventStream:
         self._wish = _wish(dict(request.query_params))
         symbols = [self._symbol(ticker) for ticker in self._wish.tickers]
         kinds = self._wish.kinds or ("tick",)
-        self._trail = Trail(symbols, kinds)
+        self._trail = Trail(symbols, kinds, request.headers.get("last-event-id", ""))
         self._sender = Sender()
         address = request.client.host if request.client is not None else ""
         self._viewer = services.viewer(
             Codec.JSON, grant, address, self._sender.wake, trail=self._trail
         )
-        self._viewer.recover = self._trail.cursors(request.headers.get("last-event-id", ""))
+        self._viewer.recover = self._trail.cursors
         services.doorkeeper.check_place(self._viewer)
 
     def _symbol(self, ticker: object) -> str:

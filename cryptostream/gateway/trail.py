@@ -1,7 +1,8 @@
 """Server-sent events: their frames, and the cursor that a browser brings back by itself.
 
 The id of a batch is ``epoch-ticks`` or ``epoch-ticks-trades``: the sequence of each ticker of
-the address in their order, joined by dots; 0 where nothing came yet.
+the address in their order, joined by dots. It is empty where the viewer never got anything, and
+0 where it got something, but nothing of this epoch.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cryptostream.gateway.pieces import Piece
+from cryptostream.gateway.positions import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,17 +19,19 @@ if TYPE_CHECKING:
     from cryptostream.gateway.pieces import Note
     from cryptostream.gateway.positions import Cursors
 
-_ID = re.compile(r"[0-9]{1,16}(-[0-9]{1,16}(\.[0-9]{1,16})*){1,2}")
+_ID = re.compile(r"[0-9]{1,16}(-[0-9]{0,16}(\.[0-9]{0,16})*){1,2}", re.ASCII)
 
 
 class Trail:
     """Where one viewer stands: ``symbols`` in the order of its address, ``kinds`` that it wants."""
 
-    def __init__(self, symbols: Sequence[str], kinds: Sequence[str]) -> None:
+    def __init__(self, symbols: Sequence[str], kinds: Sequence[str], mark: str = "") -> None:
+        """Begin where an earlier connection of this address stood, by the id that came back."""
         self._symbols = tuple(symbols)
         self._kinds = tuple(kind for kind in ("tick", "trade") if kind in kinds)
         self._epoch = 0
         self._seqs: dict[tuple[str, str], int] = {}
+        self.cursors: Cursors = self._read(mark) if mark else {}
 
     def follow(self, out: Iterable[Piece | Note]) -> None:
         """Note what the viewer gets next."""
@@ -36,7 +40,7 @@ class Trail:
                 continue
             if piece.record.epoch != self._epoch:
                 self._epoch = piece.record.epoch
-                self._seqs.clear()
+                self._seqs = dict.fromkeys(self._seqs, 0)
             self._seqs[piece.kind, piece.record.symbol] = piece.seq
 
     def frame(self, name: str, body: bytes) -> bytes:
@@ -47,22 +51,22 @@ class Trail:
     def mark(self) -> str:
         """Return where the viewer stands."""
         parts = [
-            ".".join(str(self._seqs.get((kind, symbol), 0)) for symbol in self._symbols)
+            ".".join(str(self._seqs.get((kind, symbol), "")) for symbol in self._symbols)
             for kind in self._kinds
         ]
         return "-".join([str(self._epoch), *parts])
 
-    def cursors(self, mark: str) -> Cursors:
-        """Return where a viewer with this address stood; nothing for what is no id of ours."""
-        if not _ID.fullmatch(mark):
-            return {}
-        epoch, *parts = mark.split("-")
+    def _read(self, mark: str) -> Cursors:
+        """Return where a viewer with this address stood; unknown for what is no id of ours."""
+        epoch, *parts = mark.split("-") if _ID.fullmatch(mark) else [""]
+        places = [part.split(".") for part in parts]
+        if [len(seqs) for seqs in places] != [len(self._symbols)] * len(self._kinds):
+            return {one: dict.fromkeys(self._kinds, UNKNOWN) for one in self._symbols if one}
+        self._epoch = int(epoch)
         found: Cursors = {}
-        for kind, part in zip(self._kinds, parts, strict=False):
-            seqs = part.split(".")
-            if len(seqs) != len(self._symbols):
-                return {}
+        for kind, seqs in zip(self._kinds, places, strict=True):
             for symbol, seq in zip(self._symbols, seqs, strict=True):
-                if int(seq):
+                if seq and symbol:
+                    self._seqs[kind, symbol] = int(seq)
                     found.setdefault(symbol, {})[kind] = (int(epoch), int(seq))
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cryptostream.gateway.pieces import Piece
 from cryptostream.gateway.positions import STATUS, TICK
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from cryptostream.gateway.closing import Close
     from cryptostream.gateway.encoding import Codec
     from cryptostream.gateway.outbox import Outbox
-    from cryptostream.gateway.pieces import Note, Piece
+    from cryptostream.gateway.pieces import Note
     from cryptostream.gateway.positions import Cursor, Cursors
     from cryptostream.gateway.trail import Trail
 
@@ -61,21 +62,28 @@ class Subscription:
         if self.tick and not self.skip:
             out += ticks
         else:
-            out += [piece for piece in ticks if self._is_new(piece)]
+            out += [new for piece in ticks if (new := self._new_of(piece)) is not None]
         if self.trade:
-            out += [piece for piece in trades if self._is_new(piece)]
+            out += [new for piece in trades if (new := self._new_of(piece)) is not None]
 
-    def _is_new(self, piece: Piece) -> bool:
+    def _new_of(self, piece: Piece) -> Piece | None:
+        """Return what of a piece is not known yet: of merged ticks some may be."""
         if not self.wants(piece.kind):
-            return False
+            return None
         known = self.skip.get(piece.kind)
         if known is None:
-            return True
-        if piece.record.epoch == known[0] and piece.seq <= known[1]:
-            return False
+            return piece
+        epoch, seq = known
+        if piece.record.epoch != epoch:
+            seq = 0
+        elif piece.seq <= seq:
+            return None
         del self.skip[piece.kind]
         self.begin_after(self.skip)
-        return True
+        if not piece.conflated or piece.first > seq:
+            return piece
+        left = piece.seq - seq - 1
+        return Piece(piece.kind, piece.record, left, seq + 1 if left else 0)
 
 
 @dataclass(slots=True, eq=False)

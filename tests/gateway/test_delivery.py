@@ -6,7 +6,8 @@ from cryptostream.gateway.closing import Close
 from cryptostream.gateway.delivery import Counters, Delivery
 from cryptostream.gateway.encoding import Codec
 from cryptostream.gateway.hub import Hub
-from tests.gateway.records import BTC, subscription, tick, viewer
+from cryptostream.gateway.trail import Trail
+from tests.gateway.records import BTC, status, subscription, tick, viewer
 
 
 def setting(*viewers, interval_ms=0):
@@ -50,6 +51,27 @@ def test_messages_keep_their_place_among_the_records():
 
     kinds = [message.get("re", message.get("t")) for message in drained(delivery, one)]
     assert kinds == [0, "batch", 1, "batch", 2]
+
+
+def test_the_cursor_of_a_message_is_not_ahead_of_what_came_before_it():
+    """A line that breaks before the gap is told must not bring back a place behind it."""
+    one = viewer()
+    one.trail = Trail([BTC], ["tick"], "1-5")
+    hub = Hub(9)
+    hub.join(one)
+    hub.hold(one, BTC)
+    hub.take(status(3))
+    hub.take(tick(40))
+    hub.follow(subscription(one), {"tick": (1, 5)}, 0.0)
+    delivery = Delivery(hub, Counters(), heartbeat=1.0)
+    delivery.deliver(0.0, 1)
+
+    events = []
+    while (message := one.outbox.take()) is not None:
+        delivery.sent(one, len(message), 0.0)
+        name, *rest = message.decode().splitlines()
+        events.append((name, *[line for line in rest if line.startswith("id:")]))
+    assert events == [("event: batch", "id: 1-5"), ("event: gap",), ("event: batch", "id: 1-40")]
 
 
 def test_a_slow_viewer_is_warned_conflated_cleared_and_at_last_closed():

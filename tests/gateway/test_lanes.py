@@ -91,6 +91,36 @@ def test_what_a_viewer_has_is_not_given_again():
     assert not joined.skip
 
 
+def test_merged_ticks_of_which_a_viewer_has_some_stand_for_the_others_only():
+    """It recovered up to 3 while they were being merged."""
+    lane, one, other = Lane(1000, 0.0), viewer(), viewer()
+    lane.add(subscription(other, 1000))
+    for seq in (2, 3):
+        take(lane, "tick", tick(seq))
+    joined = subscription(one, 1000)
+    lane.add(joined)
+    joined.begin_after({"tick": (1, 3)})
+    for seq in (4, 5):
+        take(lane, "tick", tick(seq))
+    lane.flush(0.0)
+
+    [mine], [whole] = one.out, other.out
+    assert (whole.first, whole.seq, whole.conflated) == (2, 5, 3)
+    assert (mine.first, mine.seq, mine.conflated) == (4, 5, 1)
+
+
+def test_of_merged_ticks_the_last_one_alone_may_be_new():
+    lane, one = Lane(1000, 0.0), viewer()
+    joined = subscription(one, 1000)
+    lane.add(joined)
+    joined.begin_after({"tick": (1, 3)})
+    for seq in (2, 3, 4):
+        take(lane, "tick", tick(seq))
+    lane.flush(0.0)
+    [mine] = one.out
+    assert (mine.first, mine.seq, mine.conflated) == (0, 4, 0)
+
+
 def test_who_leaves_a_lane_gets_what_waits_and_the_others_still_do():
     lane, leaves, stays = Lane(1000, 0.0), viewer(), viewer()
     first = subscription(leaves, 1000)

@@ -55,6 +55,19 @@ def test_older_records_are_put_before_as_far_as_they_fit():
     assert after(empty, 1) == [2, 3]
 
 
+def test_an_image_that_begins_it_becomes_the_event_that_it_was():
+    """A viewer that missed it must not take it for something that it knows."""
+    ring = Ring(5)
+    ring.put(tick(7, image=True))
+    ring.put(tick(8))
+    ring.put_before([tick(6), tick(7), tick(8)])
+    assert [(one.seq, one.image) for one in ring.after(1, 5)] == [
+        (6, False),
+        (7, False),
+        (8, False),
+    ]
+
+
 @given(st.lists(st.integers(1, 12), max_size=40), st.integers(0, 12), st.integers(1, 6))
 def test_what_is_given_has_no_hole(seqs, cursor, capacity):
     found = after(filled(*seqs, capacity=capacity), cursor)

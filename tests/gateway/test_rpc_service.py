@@ -270,6 +270,7 @@ async def test_there_are_places_for_so_many_streams(begin):
         {"client_id": "c", "interval_ms": 60_001},
         {"client_id": "c", "kinds": ["candle"]},
         {"client_id": "c", "recover": [pb.Cursor(symbol=BTC, kind="tick", epoch=-1, seq=1)]},
+        {"client_id": "c", "recover": [pb.Cursor(symbol="???", kind="tick", epoch=1, seq=1)]},
     ],
 )
 async def test_a_wrong_request_is_refused_with_its_reason(client, fields):

@@ -345,3 +345,39 @@ async def test_heartbeats_fill_the_silence_and_the_router_being_away_is_told(beg
             assert (await viewer.until(lambda one: one.get("t") == "heartbeat"))["ts"] > 0
         world.services.hub.tell_all({"t": "upstream", "connected": False})
         await viewer.until(lambda one: one.get("t") == "upstream")
+
+
+async def test_a_cursor_may_be_of_a_ticker_as_a_person_writes_it_and_of_nothing_else(world):
+    async with world.viewer() as viewer, world.viewer() as other:
+        await viewer.ask("subscribe", tickers=["BTCUSDT"])
+        await world.opened(BTC)
+        world.market.source.tick(BTC, "1")
+        first = await viewer.tick("1")
+        world.market.source.tick(BTC, "2")
+        await viewer.tick("2")
+
+        cursor = {"tick": [first["epoch"], first["seq"]]}
+        refused = await other.ask("subscribe", tickers=["BTCUSDT"], recover={"???": cursor})
+        assert (refused["ok"], refused["error"]["code"]) == (False, "bad_request")
+        answer = await other.ask("subscribe", tickers=["BTCUSDT"], recover={"btcusdt": cursor})
+        assert answer["results"][0]["recovered"] == {"tick": True}
+        assert "image" not in await other.tick("2")
+
+
+async def test_what_the_first_viewer_of_a_ticker_recovers_is_no_image(world):
+    """The gateway begins with the router's image of it, which was an event when it came."""
+    async with world.viewer() as holds:
+        await holds.ask("subscribe", tickers=["BTCUSDT"])
+        await world.opened(BTC)
+        for price in ("1", "2", "3"):
+            world.market.source.tick(BTC, price)
+        last = await holds.tick("3")
+    await until(lambda: not world.services.hub.symbols)
+    async with world.viewer() as viewer:
+        for missed in (1, 2):
+            cursor = {BTC: {"tick": [last["epoch"], last["seq"] - missed]}}
+            answer = await viewer.ask("subscribe", tickers=["BTCUSDT"], recover=cursor)
+            assert answer["results"][0]["recovered"] == {"tick": True}
+            assert "image" not in await viewer.tick("3")
+            await viewer.ask("unsubscribe", tickers=["BTCUSDT"])
+            await until(lambda: not world.services.hub.symbols)
