@@ -26,6 +26,7 @@ from cryptostream.wire.effects import (
 )
 from cryptostream.wire.following import Following, Mode
 from cryptostream.wire.frames import Message, Meta, decode_meta, message_of, messages_of
+from cryptostream.wire.liveness import ANSWER_WITHIN, Liveness
 from cryptostream.wire.messages import TickerResult, Welcome, read_answer
 from cryptostream.wire.subscriptions import Subscriptions
 from cryptostream.wire.topics import SYS_HEARTBEAT
@@ -35,17 +36,6 @@ if TYPE_CHECKING:
 
     from cryptostream.wire.calls import Call, Purpose
     from cryptostream.wire.effects import Output
-
-# An answer that takes longer is asked for once more: both sides are on one machine.
-ANSWER_WITHIN = 2.0
-# Three missed beats of the daemon are a lost connection (Paranoid Pirate's liveness).
-LIVENESS = 3
-# So long without any answer while one is awaited (s) is a lost connection too: each socket is
-# judged by itself, or the life of one would hide the death of the other.
-ANSWERS_SILENT = 2 * ANSWER_WITHIN
-# A ping at least this often (s), however long the lease: its answer says whether the daemon
-# still knows us.
-PING_WITHIN = 5.0
 
 
 def _no_answer() -> RequestError:
@@ -77,10 +67,7 @@ class Session:
         # The same table: a message must not pay for one more call.
         self._topics = self._subscriptions.topics
         self._calls = Calls()
-        self._heard = 0.0  # when something came on the data socket
-        self._awaiting: float | None = None  # since when no answer has come that is awaited
-        self._pinged = 0.0
-        self._renewed = 0.0  # when the daemon last said that it knows us
+        self._liveness = Liveness()
         self._listening = False
         self._wished = False  # whether anything was ever wanted here
 
@@ -151,9 +138,7 @@ class Session:
         """Both sockets are new and connecting."""
         out: list[Output] = []
         self._listening = True
-        self._heard = now
-        self._awaiting = None
-        self._pinged = now
+        self._liveness.began(now)
         out.append(Listen(SYS_HEARTBEAT))
         for symbol in self.wanted():
             out += self._subscriptions.listen(symbol)
@@ -172,12 +157,9 @@ class Session:
         """Look at the time: renew the lease, ask again, notice a silent daemon."""
         out: list[Output] = []
         self._retry(now, out)
-        if now - self._heard > LIVENESS * self.heartbeat:
-            self._lost(f"nothing was published for {now - self._heard:.1f} s", now, out)
-        elif self._awaiting is not None and now - self._awaiting > ANSWERS_SILENT:
-            self._lost(f"nothing was answered for {now - self._awaiting:.1f} s", now, out)
-        elif self.connected and now - self._pinged >= min(self.lease / LIVENESS, PING_WITHIN):
-            self._pinged = now
+        if reason := self._liveness.lost(self.heartbeat, now):
+            self._lost(reason, now, out)
+        elif self.connected and self._liveness.ping_due(self.lease, now):
             self._call(messages.Ping(), "ping", now, out)
         return out
 
@@ -186,8 +168,7 @@ class Session:
             out.append(Disconnected(reason))
         self.connected = False
         self._listening = False
-        self._heard = now
-        self._awaiting = None
+        self._liveness.began(now)
         # A recovery is asked for again on the new sockets: its topic waits for the answer.
         self._calls.keep_only({"user", "recover"})
         out.append(Reset())
@@ -219,8 +200,7 @@ class Session:
         within: float = ANSWER_WITHIN,
         name: bytes = b"",
     ) -> None:
-        if self._awaiting is None:
-            self._awaiting = now
+        self._liveness.asked(now)
         out.append(Send(self._calls.make(request, purpose, now + within, name).body))
 
     def _hello(self, now: float, out: list[Output]) -> None:
@@ -269,7 +249,7 @@ class Session:
     def _answer(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
         call_id = fields.get("id")
         call = self._calls.take(call_id)
-        self._awaiting = now if self._calls else None
+        self._liveness.answered(now, more=len(self._calls) > 0)
         if call is None or not isinstance(call_id, int):
             return
         error = None if fields["ok"] else messages.error_of(fields.get("error"))
@@ -293,12 +273,12 @@ class Session:
         elif call.purpose == "recover":
             self._recovered(call.topic, fields, now, out)
         elif self.connected and self._is_forgotten(fields):
-            if fields.get("epoch") == self.epoch and now - self._renewed < self.lease:
+            if fields.get("epoch") == self.epoch and self._liveness.known_within(self.lease, now):
                 self.connected = False
                 out.append(Disconnected(self._taken_over()))
             self._hello(now, out)
             return
-        self._renewed = now
+        self._liveness.known(now)
 
     def _taken_over(self) -> str:
         return f"another program uses the client id {self.client_id!r}: give each one of its own"
@@ -407,7 +387,7 @@ class Session:
     def data(self, message: Message, now: float) -> list[Output]:
         """Take a message from the data socket."""
         out: list[Output] = []
-        self._heard = now
+        self._liveness.published(now)
         try:
             meta = decode_meta(message.meta)
         except ProtocolError:
