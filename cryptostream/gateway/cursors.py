@@ -79,10 +79,9 @@ def _missed(kind: str, missed: list[Any], interval_ms: int) -> list[Piece]:
 def _gap(symbol: str, kind: str, ring: Ring[Any], cursor: Cursor, present: int | None) -> Note:
     epoch, seq = cursor
     newest = ring.newest
-    if cursor in (BEFORE_ANY, UNKNOWN) and newest is not None:
-        return gap(symbol, kind, newest.epoch, (None, newest.seq), "aged_out")
-    if cursor == UNKNOWN:
-        return gap(symbol, kind, present or 0, (None, None), "aged_out")
+    if cursor in (BEFORE_ANY, UNKNOWN):
+        known, last = (newest.epoch, newest.seq) if newest is not None else (present or 0, None)
+        return gap(symbol, kind, known, (None, last), "aged_out")
     if epoch not in (present, newest.epoch if newest is not None else None):
         return gap(symbol, kind, epoch, (seq + 1, None), "new_epoch")
     if newest is None or newest.epoch != epoch:

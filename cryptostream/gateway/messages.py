@@ -34,39 +34,35 @@ class Asked(
     id: int | str | None = None
 
 
-def _check_cursors(recover: _Recover) -> None:
-    for ticker in recover:
-        try:
-            parse_symbol(ticker, DEFAULT_EXCHANGE)
-        except BadSymbol as error:
-            raise ValueError(f"recover: {error.message}") from error
+class _Recovering(Asked, frozen=True, kw_only=True):
+    """A message that may say where an earlier connection stood."""
+
+    recover: _Recover = {}
+
+    def __post_init__(self) -> None:
+        """Refuse a cursor of what can be no ticker."""
+        for ticker in self.recover:
+            try:
+                parse_symbol(ticker, DEFAULT_EXCHANGE)
+            except BadSymbol as error:
+                raise ValueError(f"recover: {error.message}") from error
 
 
-class Hello(Asked, frozen=True, kw_only=True):
+class Hello(_Recovering, frozen=True, kw_only=True):
     """Who the viewer is, and where an earlier connection of it stood."""
 
     client_id: Annotated[str, msgspec.Meta(max_length=128)] = ""
     interval_ms: IntervalMs = 0
     token: str = ""
-    recover: _Recover = {}
-
-    def __post_init__(self) -> None:
-        """Refuse a cursor of what can be no ticker."""
-        _check_cursors(self.recover)
 
 
-class Subscribe(Asked, frozen=True, kw_only=True):
+class Subscribe(_Recovering, frozen=True, kw_only=True):
     """Follow tickers."""
 
     # Any, not str: a wrong element is answered as one bad ticker.
     tickers: list[Any]
     interval_ms: IntervalMs | None = None
     kinds: tuple[Kind, ...] | None = None
-    recover: _Recover = {}
-
-    def __post_init__(self) -> None:
-        """Refuse a cursor of what can be no ticker."""
-        _check_cursors(self.recover)
 
 
 class Unsubscribe(Asked, frozen=True, kw_only=True):

@@ -106,13 +106,13 @@ class Service:
             viewer.cursors[symbol] = cursors
             return {}
         held = self.symbols[symbol]
+        present = held.status.epoch if held.status is not None else None
         told: dict[str, bool] = {}
         for kind in (TICK, TRADE):
             if not subscription.wants(kind):
                 continue
             ring = held.ring(kind)
             cursor = cursors.get(kind)
-            present = held.status.epoch if held.status is not None else None
             found = catch_up(symbol, kind, ring, cursor, self._lane_ms(subscription), present)
             self._give(viewer, found.out)
             if found.recovered is not None:

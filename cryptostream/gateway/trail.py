@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cryptostream.gateway.pieces import Note
     from cryptostream.gateway.positions import Cursors
 
-_ID = re.compile(r"[0-9]{1,16}(-[0-9]{0,16}(\.[0-9]{0,16})*){1,2}", re.ASCII)
+_ID = re.compile(r"[0-9]{1,16}(-[0-9]{0,16}(\.[0-9]{0,16})*){1,2}")
 
 
 class Trail:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from cryptostream.errors import RequestError
 from cryptostream.wire import messages
 
 if TYPE_CHECKING:
@@ -77,3 +78,13 @@ class Calls:
     def due(self, now: float) -> list[tuple[int, Call]]:
         """Return the requests whose deadline has passed."""
         return [(call_id, call) for call_id, call in self._open.items() if now >= call.deadline]
+
+
+def no_answer() -> RequestError:
+    """Return the error of a request whose deadline has passed."""
+    return RequestError(
+        "the daemon did not answer in time",
+        code="no_answer",
+        retriable=True,
+        hint="see 'cryptostream status'",
+    )

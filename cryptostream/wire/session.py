@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cryptostream.errors import CryptoStreamError, ProtocolError, RequestError
+from cryptostream.errors import CryptoStreamError, ProtocolError
 from cryptostream.symbols import DEFAULT_EXCHANGE, parse_symbol
 from cryptostream.wire import messages
-from cryptostream.wire.calls import Calls
+from cryptostream.wire.calls import Calls, no_answer
 from cryptostream.wire.effects import (
     Accepted,
     Answer,
@@ -36,15 +36,6 @@ if TYPE_CHECKING:
 
     from cryptostream.wire.calls import Call, Purpose
     from cryptostream.wire.effects import Output
-
-
-def _no_answer() -> RequestError:
-    return RequestError(
-        "the daemon did not answer in time",
-        code="no_answer",
-        retriable=True,
-        hint="see 'cryptostream status'",
-    )
 
 
 class Session:
@@ -178,7 +169,7 @@ class Session:
         for call_id, call in self._calls.due(now):
             if call.purpose == "user":
                 self._calls.take(call_id)
-                out.append(Answer(call_id, None, _no_answer()))
+                out.append(Answer(call_id, None, no_answer()))
             elif call.purpose == "ping":
                 self._calls.take(call_id)
             elif call.purpose == "declare":
