@@ -79,7 +79,8 @@ class Taker:
         self._holes = 0
         ready = asyncio.Event()
         self._library = asyncio.create_task(self._follow(control, data, symbol, ready))
-        await asyncio.wait_for(ready.wait(), 10.0)
+        async with asyncio.timeout(10.0):
+            await ready.wait()
 
     async def _follow(self, control: str, data: str, symbol: str, ready: asyncio.Event) -> None:
         async with connect(control, data, inbox=100_000) as client:

@@ -84,7 +84,8 @@ class HopSocket(BufferedStream):
             return
         self._transport.close()
         try:
-            await asyncio.wait_for(self._ended.wait(), within)
+            async with asyncio.timeout(within):
+                await self._ended.wait()
         except TimeoutError:
             self.cut("it did not read to the end")
             await self._ended.wait()

@@ -188,7 +188,8 @@ async def running_worker(
     stopping = asyncio.Event()
     running = asyncio.create_task(worker.run(source, stopping))
     try:
-        await asyncio.wait_for(worker.confirmed.wait(), DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await worker.confirmed.wait()
         yield worker, source
     finally:
         stopping.set()

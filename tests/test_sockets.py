@@ -38,7 +38,8 @@ async def test_messages_that_were_there_before_the_reader_are_read(pair):
             enough.set()
 
     reader = DrainedReader(sink, take)
-    await asyncio.wait_for(enough.wait(), DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        await enough.wait()
     reader.close()
 
     assert seen == [bytes([number]) for number in range(10)]
@@ -58,7 +59,8 @@ async def test_more_messages_than_a_batch_are_read_and_other_tasks_run_between(p
     reader = DrainedReader(sink, take, after=lambda: batches.append(count))
     for _ in range(total):
         out.send(b"x")
-    await asyncio.wait_for(enough.wait(), DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        await enough.wait()
     reader.close()
 
     assert count == total
@@ -82,7 +84,8 @@ async def test_messages_of_any_number_of_frames_stay_apart(pair):
     reader = DrainedReader(sink, take)
     for frames in messages:
         assert send_now(out, frames)
-    await asyncio.wait_for(enough.wait(), DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        await enough.wait()
     reader.close()
 
     assert seen == messages
@@ -101,7 +104,8 @@ async def test_a_message_that_comes_alone_is_read_each_time():
         for number in range(50):
             frames = [b"x", bytes([number])]
             assert send_now(out, frames)
-            assert await asyncio.wait_for(seen.get(), DEADLINE) == frames
+            async with asyncio.timeout(DEADLINE):
+                assert await seen.get() == frames
         reader.close()
 
 
@@ -125,6 +129,7 @@ async def test_a_handler_may_close_the_socket_that_it_reads_from(pair):
     for number in range(10):
         out.send(bytes([number]))
     reader = DrainedReader(sink, take)
-    await asyncio.wait_for(closed.wait(), DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        await closed.wait()
 
     assert seen == [b"\x00"]

@@ -64,7 +64,8 @@ async def _tail(
             socket.subscribe(topic)
         reader = DrainedReader(socket, show)
         try:
-            await asyncio.wait_for(enough.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await enough.wait()
         except TimeoutError:
             pass
         finally:

@@ -108,7 +108,8 @@ class AsyncClient:
 
         """
         try:
-            await asyncio.wait_for(self._connected.wait(), within)
+            async with asyncio.timeout(within):
+                await self._connected.wait()
         except TimeoutError:
             raise NotConnected(
                 f"no daemon answers at {self._control}",
@@ -188,7 +189,8 @@ class AsyncClient:
             return True
         self._news.clear()
         try:
-            await asyncio.wait_for(self._news.wait(), within)
+            async with asyncio.timeout(within):
+                await self._news.wait()
         except TimeoutError:
             return False
         return True

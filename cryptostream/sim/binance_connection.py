@@ -104,7 +104,6 @@ class BinanceConnection:
     async def _keep_time(self) -> None:
         while self._end is None:
             delay = max(0.0, self._protocol.next_at() - self._clock())
-            # Not wait_for(): it can swallow a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
                     await self._ended.wait()

@@ -88,7 +88,6 @@ class Worker:
             elif self.confirmed.is_set():
                 self._beat()
             self._raise_failed_jobs()
-            # Not wait_for(): it can swallow a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await stopping.wait()

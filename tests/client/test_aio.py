@@ -186,6 +186,25 @@ async def test_without_a_daemon_the_remedy_is_named(config: Config) -> None:
             await cs.connected(within=0.3)
 
 
+@pytest.mark.parametrize("passes", range(6))
+@pytest.mark.parametrize("waiting_for", ["items", "an answer"])
+async def test_a_cancellation_counts_also_when_what_was_waited_for_comes_with_it(
+    config: Config, waiting_for: str, passes: int
+) -> None:
+    async with aio.connect(config.router.control, config.router.data) as cs:
+        items = waiting_for == "items"
+        work = asyncio.create_task(cs.wait(DEADLINE) if items else cs.connected(DEADLINE))
+        await asyncio.sleep(0)  # it waits now
+        (cs._news if items else cs._connected).set()
+        for _ in range(passes):
+            await asyncio.sleep(0)
+
+        taken = work.cancel()
+
+        await asyncio.wait({work}, timeout=DEADLINE)
+        assert work.cancelled() is taken
+
+
 async def test_history_search_list_status_and_why_answer(config: Config) -> None:
     async with local_market(config) as market, market.client() as cs:
         await cs.connected()
@@ -286,6 +305,7 @@ async def test_the_stream_yields_only_what_was_asked_for(config: Config) -> None
         for number in range(1, 4):
             market.source.tick("BINANCE:ETHUSDT", "1")
             market.source.tick(BTC, str(number))
-        await asyncio.wait_for(reading, DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await reading
 
         assert seen == [BTC] * 3

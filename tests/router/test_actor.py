@@ -156,7 +156,8 @@ async def test_garbage_from_a_worker_ends_its_connection_and_nothing_else(
         await cs.connected()
         socket, ended = await stranger(config)
         socket.send(garbage)
-        await asyncio.wait_for(ended, DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await ended
 
         await cs.subscribe("BTCUSDT")
         await take(cs, status(phase=Phase.LIVE))
@@ -234,7 +235,8 @@ async def test_a_worker_that_falls_silent_is_lost(config: Config) -> None:
         socket.send(hello("hung-0"))
         await until(lambda: len(router._workers.all()) == 1)
         # It is there, but never beats; if it wakes up it has to begin anew.
-        await asyncio.wait_for(ended, DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await ended
         assert router._workers.all() == []
 
 

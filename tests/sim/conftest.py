@@ -24,7 +24,8 @@ class QuoteClient:
     async def next(self, *, echo=True):
         """Return the next payload: a message, or the number of a heartbeat."""
         while not self.waiting:
-            message = await asyncio.wait_for(self.socket.receive(), DEADLINE_S)
+            async with asyncio.timeout(DEADLINE_S):
+                message = await self.socket.receive()
             if message.type is not aiohttp.WSMsgType.TEXT:
                 raise ConnectionError(message.type.name)
             self.waiting = unframe(message.data)

@@ -252,7 +252,8 @@ async def test_a_frozen_dom_still_gets_frames(page, market):
     market.faults.set("freeze_dom", BTC)
     came = price_frame(page)
     await open_page(page, market)
-    await asyncio.wait_for(came.wait(), WAIT_MS / 1000)
+    async with asyncio.timeout(WAIT_MS / 1000):
+        await came.wait()
     assert await inner(page) == ""
     market.faults.clear()
     await price_is(page, "67,123.45")
@@ -270,7 +271,8 @@ async def test_never_late_and_without_a_script(page, market):
     market.faults.set("never_fills", BTC)
     came = price_frame(page)
     await open_page(page, market)
-    await asyncio.wait_for(came.wait(), WAIT_MS / 1000)
+    async with asyncio.timeout(WAIT_MS / 1000):
+        await came.wait()
     assert await inner(page) == ""
 
 

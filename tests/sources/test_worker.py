@@ -93,11 +93,13 @@ async def connected(place) -> AsyncIterator[tuple[Worker, Router]]:
     one = Worker("browser-0", 4, place, opening=1)
     running = asyncio.create_task(one.run(Silent(), stopping))
     try:
-        await asyncio.wait_for(one.confirmed.wait(), DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await one.confirmed.wait()
         yield one, router
     finally:
         stopping.set()
-        await asyncio.wait_for(running, DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await running
         await one.close()
         server.close()
         for socket in router.sockets:

@@ -35,7 +35,8 @@ async def start_root(roots, *children):
         stdout=asyncio.subprocess.PIPE,
     )
     roots.append(root)
-    words = (await asyncio.wait_for(root.stdout.readline(), DEADLINE)).split()
+    async with asyncio.timeout(DEADLINE):
+        words = (await root.stdout.readline()).split()
     return root, words[0].decode(), [int(word) for word in words[1:]]
 
 
@@ -68,7 +69,8 @@ async def test_no_process_is_left_when_the_loop_ends_without_a_stop(how):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, _ = await asyncio.wait_for(root.communicate(), DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        out, _ = await root.communicate()
     await gone(out.decode().strip())
 
 
@@ -84,7 +86,8 @@ async def test_the_guard_alone_is_enough():
         sleeper.pid for sleeper in sleepers
     )
     guard.stdin.close()
-    await asyncio.wait_for(guard.wait(), DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        await guard.wait()
     assert [await asyncio.to_thread(sleeper.wait, DEADLINE) for sleeper in sleepers] == [
         -signal.SIGKILL
     ] * 3

@@ -62,7 +62,8 @@ async def test_a_cancelled_reader_loses_nothing():
     await settle()
     mailbox.put("a")
     first.cancel()  # woken already, but it did not run yet
-    assert await asyncio.wait_for(second, 5) == "a"
+    async with asyncio.timeout(5):
+        assert await second == "a"
     third = asyncio.create_task(mailbox.get())
     await settle()
     third.cancel()

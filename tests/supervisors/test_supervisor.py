@@ -62,7 +62,8 @@ async def test_too_many_failures_end_the_run_with_escalated(run, hook):
         await stub.started(life)
         stub.fail(ValueError(f"failure {life}"))
     with pytest.raises(Escalated, match="failure 3"):
-        await asyncio.wait_for(supervisor.run(), DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await supervisor.run()
     assert hook.of(What.ESCALATED, "root")
     assert hook.of(What.EXITED, "a")
 
@@ -88,7 +89,8 @@ async def test_escalation_climbs_to_the_root(run, hook):
     supervisor = await run(tree(inner, intensity=Intensity(restarts=0)))
     stub.fail(ValueError("deep"))
     with pytest.raises(Escalated, match="deep"):
-        await asyncio.wait_for(supervisor.run(), DEADLINE)
+        async with asyncio.timeout(DEADLINE):
+            await supervisor.run()
     assert [e.child for e in hook.of(What.ESCALATED)] == ["inner", "root"]
 
 
@@ -238,7 +240,8 @@ async def test_a_signal_ends_the_run_and_the_old_handlers_are_put_back(hook, num
     running = asyncio.create_task(run_until_signal(supervisor))
     await hook.wait_for(lambda e: e.what is What.READY)
     os.kill(os.getpid(), number)
-    assert await asyncio.wait_for(running, DEADLINE) is number
+    async with asyncio.timeout(DEADLINE):
+        assert await running is number
     assert hook.of(What.STOPPING)[0].detail == {"reason": number.name}
     assert signal.getsignal(number) is before
 
@@ -250,7 +253,8 @@ async def test_a_second_signal_makes_haste(hook):
     os.kill(os.getpid(), signal.SIGTERM)
     await hook.wait_for(lambda e: e.what is What.STOPPING)
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(running, DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        await running
     assert [e.detail["rung"] for e in hook.of(What.KILLED)] == ["SIGKILL"]
 
 
@@ -259,7 +263,8 @@ async def test_a_signal_during_the_start_ends_it(hook):
     running = asyncio.create_task(run_until_signal(Supervisor(spec, hook=hook)))
     await hook.wait_for(lambda e: e.what is What.STARTING)
     os.kill(os.getpid(), signal.SIGTERM)
-    assert await asyncio.wait_for(running, DEADLINE) is signal.SIGTERM
+    async with asyncio.timeout(DEADLINE):
+        assert await running is signal.SIGTERM
 
 
 async def test_a_failed_start_and_an_escalation_come_out_of_run_until_signal(hook):

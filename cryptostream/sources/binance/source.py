@@ -144,7 +144,6 @@ class BinanceSource:
 
     async def _rest_until(self, at: float) -> None:
         pause = min(LOOK, max(0.0, at - time.monotonic()))
-        # Not wait_for(): it can swallow a cancellation that comes together with the event.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._awake.wait()

@@ -120,7 +120,8 @@ class Connection(BufferedStream):
         """
         call_id, future = self._begin(method, params, session)
         try:
-            return await asyncio.wait_for(future, within)
+            async with asyncio.timeout(within):
+                return await future
         except TimeoutError:
             raise CdpError(
                 f"the browser did not answer {method} within {within:.0f} s", code="browser_mute"

@@ -136,7 +136,8 @@ class Chrome:
 
 async def _ended(process: asyncio.subprocess.Process, within: float) -> bool:
     try:
-        await asyncio.wait_for(process.wait(), within)
+        async with asyncio.timeout(within):
+            await process.wait()
     except TimeoutError:
         return False
     return True

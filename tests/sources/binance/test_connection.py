@@ -47,7 +47,8 @@ class Far(picows.WSListener):
         self.heard.put_nowait((frame.msg_type.name, frame.get_payload_as_bytes()))
 
     async def next(self):
-        return await asyncio.wait_for(self.heard.get(), DEADLINE_S)
+        async with asyncio.timeout(DEADLINE_S):
+            return await self.heard.get()
 
 
 class Pair:

@@ -165,7 +165,8 @@ async def test_a_fault_of_the_program_ends_the_source_loudly(sim, run):
     running.out.fails = True
     sim.market.push(BTC, last="67124.01")
     with pytest.raises(ExceptionGroup) as caught:
-        await asyncio.wait_for(running.task, DEADLINE_S)
+        async with asyncio.timeout(DEADLINE_S):
+            await running.task
     assert caught.group_contains(ZeroDivisionError)
     running.task = asyncio.create_task(asyncio.sleep(0))
 

@@ -56,7 +56,8 @@ async def test_a_killed_browser_is_noticed_at_once(command: list[str], tmp_path:
 
     os.kill(chrome.pid, signal.SIGKILL)
 
-    await asyncio.wait_for(chrome.connection.gone.wait(), DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        await chrome.connection.gone.wait()
     with pytest.raises(SourceError):
         await chrome.connection.send("Browser.getVersion")
     await chrome.stop()
