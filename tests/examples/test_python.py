@@ -60,11 +60,18 @@ def lines_of() -> Iterator[Callable[..., Iterator[str]]]:
 
 def test_watch_prices_prints_labelled_prices_of_both_tickers(start: Callable[..., Market]) -> None:
     daemon = start().daemon
+    with daemon.connect() as cs:
+        # Both pages are live: the count must not be full before the slower one has begun.
+        symbols = {"BINANCE:BTCUSDT", "BINANCE:ETHUSDT"}
+        for tick in cs.stream(*symbols):
+            symbols.discard(tick.symbol)
+            if not symbols:
+                break
 
-    lines = run(
-        "watch_prices.py", "BTCUSDT", "ethusdt", "--count", "12",
-        "--control", daemon.control, "--data", daemon.data,
-    )  # fmt: skip
+        lines = run(
+            "watch_prices.py", "BTCUSDT", "ethusdt", "--count", "12",
+            "--control", daemon.control, "--data", daemon.data,
+        )  # fmt: skip
 
     assert len(lines) == 12
     assert {line.split()[0] for line in lines} == {"BINANCE:BTCUSDT", "BINANCE:ETHUSDT"}
