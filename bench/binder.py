@@ -22,7 +22,6 @@ from bench.machine import browser
 from bench.pages import chromium, paints_of
 from bench.stats import Change, deliver, percentile
 from cryptostream.config.tradingview import TradingView
-from cryptostream.sources.tradingview.browser import Context as Made
 from cryptostream.sources.tradingview.chrome import Chrome
 from cryptostream.sources.tradingview.chromium import (
     Display,
@@ -30,6 +29,7 @@ from cryptostream.sources.tradingview.chromium import (
     runs_in_container,
     sandbox_allowed,
 )
+from cryptostream.sources.tradingview.engine import Context as Made
 from cryptostream.sources.tradingview.scripts import BINDING, diet_script, observer_script
 from cryptostream.sources.tradingview.tab import Tab
 

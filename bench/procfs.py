@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cryptostream.app.procfs import descendants, memory, parents, read, stat_fields
+from cryptostream.procfs import descendants, memory, parents, read, stat_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from cryptostream.app import procfs
+from cryptostream import procfs
 from cryptostream.process_tree import Process, ProcessFault, ProcessTree, write_tree
 from supervisors.events import What
 

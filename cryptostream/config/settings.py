@@ -96,6 +96,13 @@ class Browsers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ceiling: Annotated[Count, doc("browsers that run at most")] = 2
     start: Annotated[CountOrZero, doc("browsers started before anyone asks")] = 1
     launch_timeout: Annotated[Seconds, doc("how long a browser may take to start; seconds")] = 30.0
+    recycle_after: Annotated[
+        SecondsOrZero,
+        doc("a fresh browser takes a browser's place after so long; seconds, 0 = never"),
+    ] = 21_600.0
+    recycle_above: Annotated[
+        CountOrZero, doc("and when it takes more memory with its pages; MiB, 0 = whatever it takes")
+    ] = 4096
     sandbox: Annotated[
         Literal["auto", "on", "off"], doc("auto = on, except for root and in containers")
     ] = "auto"

@@ -37,8 +37,8 @@ COVERED_ELSEWHERE = {
     "cryptostream/sources/reporting.py": ["sources/ccxt/test_said.py"],
     "cryptostream/sources/testing.py": ["sources/test_cards.py"],
     "cryptostream/sources/tradingview/browser.py": ["integration/test_faults.py"],
+    "cryptostream/sources/tradingview/engine.py": ["sources/tradingview/test_engines.py"],
     "cryptostream/sources/tradingview/tab.py": ["sources/tradingview/test_chrome.py"],
-    "cryptostream/sources/tradingview/page.py": ["integration/test_faults.py"],
     "supervisors/[bcefglorstv]*.py": [
         "supervisors/test_process.py",
         "supervisors/test_supervisor.py",

@@ -69,11 +69,15 @@ class Market:
 
     def chromium(self, child: str = "browser-0") -> int:
         """Return the main process of the Chromium below a browser process."""
-        return next(
+        return self.chromiums(child)[0]
+
+    def chromiums(self, child: str = "browser-0") -> list[int]:
+        """Return the main processes of all Chromiums below a browser process."""
+        return [
             pid
             for pid in descendants(self.pid(child))
             if b"--type=" not in (line := cmdline(pid)) and b"--remote-debugging-pipe" in line
-        )
+        ]
 
     def renderers(self, child: str = "browser-0") -> list[int]:
         return [p for p in descendants(self.pid(child)) if b"--type=renderer" in cmdline(p)]

@@ -18,9 +18,8 @@ from cryptostream.sim.server import SimServer
 from cryptostream.sim.settings import SimSettings
 from cryptostream.sources.cards import CARDS, Adapter, NotApplicable
 from cryptostream.sources.kinds import kinds
-from cryptostream.sources.tradingview import browser
-from cryptostream.sources.tradingview.chrome import Chrome
-from cryptostream.sources.tradingview.scripts import load_scripts
+from cryptostream.sources.tradingview.engine import Engine
+from cryptostream.sources.tradingview.pages import BrowserSource
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -135,26 +134,21 @@ class Pages:
     def __init__(self, config: Config, outlet: RecordingOutlet) -> None:
         self._config = config
         self._outlet = outlet
-        self._source: browser.BrowserSource | None = None
+        self._source: BrowserSource | None = None
         self._ready = asyncio.Event()
 
     async def run(self) -> None:
-        chrome = Chrome(Path(self._config.runtime_dir) / "profile")
+        engine = Engine(self._config, "card", 1)
         try:
-            await asyncio.to_thread(load_scripts)
-            command = await asyncio.to_thread(browser.command_of, self._config)
-            await chrome.start(command, 20.0)
-            context = await browser.new_context(chrome.connection, self._config)
-            self._source = browser.BrowserSource(
-                self._config, chrome.connection, context, self._outlet
-            )
+            await engine.start()
+            self._source = BrowserSource(self._config, engine, self._outlet)
             await self._source.start()
             self._ready.set()
-            await chrome.connection.gone.wait()
+            await engine.gone.wait()
         finally:
             if self._source is not None:
                 await self._source.stop()
-            await chrome.stop()
+            await engine.stop()
 
     async def open(self, symbol: str, generation: int) -> None:
         await self._ready.wait()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cryptostream.config.tradingview import TradingView
     from cryptostream.records import Tick
     from cryptostream.sources.base import Outlet
-    from cryptostream.sources.tradingview.cdp import Connection
+    from cryptostream.sources.tradingview.engine import Engine
     from supervisors.child import Child
 
 # How often the page's silence is looked at, in seconds.
@@ -53,16 +53,16 @@ class PageActor:
         self,
         symbol: str,
         generation: int,
-        connection: Connection,
-        context: str,
+        engine: Engine,
         settings: TradingView,
         outlet: Outlet,
         opening: asyncio.Semaphore,
     ) -> None:
         self.symbol = symbol
         self.generation = generation
+        self.engine = engine
         self.report = self._report_of(PageState.LOADING, "loading", "the page is loading")
-        self._tab = Tab(connection, context, self._break)
+        self._tab = Tab(engine.connection, engine.context, self.fail)
         self._settings = settings
         self._outlet = outlet
         self._opening = opening
@@ -95,6 +95,28 @@ class PageActor:
             raise
         finally:
             await self._tab.close()
+
+    def follow(self, former: PageActor, first: list[Tick]) -> None:
+        """Speak for the ticker in place of another page of it, which is not heard any more.
+
+        The two change outlets. ``first`` is what that page has not said; what it knew of the
+        symbol's rhythm is kept.
+        """
+        before, outlet = former.report, former._outlet
+        self._outlet, former._outlet = outlet, self._outlet
+        now = time.monotonic()
+        self.watch.vigil.follow(former.watch.vigil, now, moved=bool(first))
+        found = self.watch.finding(now)
+        self.report = self._report_of(found.state, found.code, found.text)
+        if (found.state, found.code) != (before.state, before.code):
+            outlet.report(self.report)
+        for tick in first:
+            outlet.tick(tick)
+
+    def fail(self, code: str, text: str, *, retriable: bool = True) -> None:
+        """Let the page end with this code; the first one counts."""
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_result(SourceError(text, code=code, retriable=retriable))
 
     # -- opening ------------------------------------------------------------------------
 
@@ -176,7 +198,7 @@ class PageActor:
             return None
         since = now if stale_since is None else stale_since
         if now - since > self._settings.reload_after:
-            self._break("stale", f"{found.text}; the page is opened anew")
+            self.fail("stale", f"{found.text}; the page is opened anew")
         return since
 
     def _on_binding(self, text: str) -> None:
@@ -194,7 +216,7 @@ class PageActor:
             case ErrorPage():
                 retriable = word.kind != "not_found"
                 text = f"an error page stands in the page's place: {word.text[:80]}"
-                self._break(word.kind, text, retriable=retriable)
+                self.fail(word.kind, text, retriable=retriable)
 
     def _on_frame(self, text: str) -> None:
         self._publish(self.watch.frame(text, time.monotonic(), time.time_ns()))
@@ -212,10 +234,6 @@ class PageActor:
         self._outlet.tick(tick)
 
     # -- what is said -------------------------------------------------------------------
-
-    def _break(self, code: str, text: str, *, retriable: bool = True) -> None:
-        if self._failed is not None and not self._failed.done():
-            self._failed.set_result(SourceError(text, code=code, retriable=retriable))
 
     def _fail(self, error: SourceError) -> None:
         self.report = self._report_of(

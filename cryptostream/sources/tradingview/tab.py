@@ -172,6 +172,9 @@ class Tab:
         """Close the page; again is no error."""
         self._closing = True
         target, self._target = self._target, ""
+        if self._session:
+            # What it says on its way out is of a page that was given up already.
+            self._connection.forget(self._session)
         if not target or self._connection.gone.is_set():
             return
         try:
@@ -181,8 +184,6 @@ class Tab:
         except CryptoStreamError as error:
             # Its browser is going or gone: the page ends with it.
             logger.debug("a page did not close by itself: {}", error)
-        finally:
-            self._connection.forget(self._session)
 
     # -- events -------------------------------------------------------------------------
 

@@ -64,6 +64,14 @@ class Vigil:
         self._mean_gap = gap if known is None else known + (gap - known) / _MEMORY
         self._moved = now
 
+    def follow(self, former: Vigil, now: float, *, moved: bool) -> None:
+        """Know what another page of the symbol knew; ``moved``: this one has a newer price."""
+        self._mean_gap = former._mean_gap
+        self._longest_gap = former._longest_gap
+        self._moved = former._moved
+        if moved:
+            self.moved(now)
+
     def lived(self, now: float) -> None:
         """Note a frame or a heartbeat on the page's quote socket."""
         self._socket_seen = True

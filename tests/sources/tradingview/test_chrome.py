@@ -12,8 +12,8 @@ import pytest
 from cryptostream.errors import SourceError, StartError
 from cryptostream.sim.server import SimServer
 from cryptostream.sim.settings import SimSettings
-from cryptostream.sources.tradingview.browser import command_of, new_context
 from cryptostream.sources.tradingview.chrome import Chrome
+from cryptostream.sources.tradingview.engine import command_of, new_context
 from cryptostream.sources.tradingview.tab import Tab
 from tests.integration.conftest import cmdline
 from tests.local_market import DEADLINE, local_config, until

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from cryptostream.app import procfs
+from cryptostream import procfs
 
 
 def test_descendants_are_the_roots_and_all_below_them():
