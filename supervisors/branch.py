@@ -6,6 +6,7 @@ Seen from its parent a branch is a child like any other: it has ``run``, ``stop`
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,7 +43,7 @@ from supervisors.spec import ChildSpec, Kind, SupervisorSpec
 from supervisors.task import TaskRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from supervisors.clock import Clock
     from supervisors.group import Member
@@ -103,6 +104,7 @@ class Branch:
         self._alarm: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()  # replaced at each change, so that nobody misses one
         self._failures: dict[str, Failure] = {}  # the last one of each child
+        self._waits: list[str] = []  # children that somebody waits for
         self._over = asyncio.Event()
         self._verdict: Failure | None = None
         self._ready: Callable[[], None] = lambda: None
@@ -143,15 +145,15 @@ class Branch:
         if known is not None and known.phase not in {Phase.STOPPED, Phase.FAILED}:
             raise StartFailed(self._prefix + spec.name, "there is one already", code="exists")
         self._specs[spec.name] = spec
-        self._failures.pop(spec.name, None)
-        self._apply(Add(member_of(spec, dynamic=True)))
-        await self._until(lambda: not self._is_coming(spec.name))
-        member = self._group.member(spec.name)
-        if member is None or member.phase is not Phase.RUNNING:
-            failure = self._failures.get(spec.name)
-            if failure is not None:
-                raise start_failed(self._prefix + spec.name, failure)
-            self._need_up()  # else it was a job, and is done
+        with self._awaited(spec.name):
+            self._apply(Add(member_of(spec, dynamic=True)))
+            await self._until(lambda: not self._is_coming(spec.name))
+            member = self._group.member(spec.name)
+            if member is None or member.phase is not Phase.RUNNING:
+                failure = self._failures.get(spec.name)
+                if failure is not None:
+                    raise start_failed(self._prefix + spec.name, failure)
+                self._need_up()  # else it was a job, and is done
 
     async def stop_child(self, name: str) -> None:
         """Take the child down for good and wait until it is."""
@@ -163,12 +165,31 @@ class Branch:
         """Take the child down, start it again and wait until it is ready; StartFailed if not."""
         self._need_up()
         self._need(name)
+        with self._awaited(name):
+            self._apply(RestartOne(name))
+            await self._until(lambda: self._is_settled(name) or name in self._failures)
+            failure = self._failures.get(name)
+            if failure is not None and not self._runs(name):
+                raise start_failed(self._prefix + name, failure)
+
+    @contextlib.contextmanager
+    def _awaited(self, name: str) -> Iterator[None]:
+        """Keep the failure of a child that may be forgotten at its end, for who waits for it."""
         self._failures.pop(name, None)
-        self._apply(RestartOne(name))
-        await self._until(lambda: self._is_settled(name) or name in self._failures)
-        failure = self._failures.get(name)
-        if failure is not None and not self._runs(name):
-            raise start_failed(self._prefix + name, failure)
+        self._waits.append(name)
+        try:
+            yield
+        finally:
+            self._waits.remove(name)
+            self._forget_failure(name)
+
+    def _forget_failure(self, name: str) -> None:
+        if name not in self._waits and self._group.member(name) is None:
+            self._failures.pop(name, None)
+
+    def added(self) -> list[_Spec]:
+        """Return the children that were added while it ran, and are still there."""
+        return [self._specs[one.name] for one in self._group.members if one.dynamic]
 
     def inner(self, name: str) -> Branch | None:
         """Return the running supervisor of that name below this one."""
@@ -249,6 +270,7 @@ class Branch:
                 self._failures[name] = failure
             case Drop(name):
                 del self._specs[name]
+                self._forget_failure(name)
             case Up():
                 self._ready()
             case GiveUp(reason):

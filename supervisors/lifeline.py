@@ -48,6 +48,7 @@ class Lifeline:
         self._clock = clock
         self._keeper: asyncio.Task[None] | None = None
         self._closing = False
+        self._starting = asyncio.Lock()  # children that start together share one guard
         self._guard: asyncio.subprocess.Process | None = None
         self._pipe: int | None = None  # the write end; its end is the signal
 
@@ -60,9 +61,10 @@ class Lifeline:
 
     async def ensure_guard(self) -> None:
         """Have a guard running; OSError when none can be started."""
-        if self._keeper is None and sys.platform == "linux":
-            process = await self._start_guard()
-            self._keeper = asyncio.create_task(self._keep(process))
+        async with self._starting:
+            if self._keeper is None and sys.platform == "linux":
+                process = await self._start_guard()
+                self._keeper = asyncio.create_task(self._keep(process))
 
     async def close(self) -> None:
         """Let the guard see the end: it kills who is left of the tree, and leaves."""
@@ -105,10 +107,19 @@ class Lifeline:
             if self._closing:
                 return
             self._let_go()
-            reason = f"the guard left with status {status}; it is replaced"
-            self._emitter.emit(What.FAILED, self._name, {"reason": reason, "code": "guard"})
+            self._tell(f"the guard left with status {status}; it is replaced")
+            process = await self._replacement()
+
+    async def _replacement(self) -> asyncio.subprocess.Process:
+        while True:
             await self._clock.sleep(_REPLACE_AFTER)
-            process = await self._start_guard()
+            try:
+                return await self._start_guard()
+            except OSError as error:
+                self._tell(f"no guard could be started ({error}); it is tried again")
+
+    def _tell(self, reason: str) -> None:
+        self._emitter.emit(What.FAILED, self._name, {"reason": reason, "code": "guard"})
 
     def _let_go(self) -> None:
         if self._pipe is not None:

@@ -53,7 +53,6 @@ class Supervisor:
         self._task: asyncio.Task[Failure | None] | None = None
         self._up = asyncio.Event()
         self._over = asyncio.Event()
-        self._extra = 0.0  # seconds that dynamic children add to the bound of stop()
 
     @property
     def token(self) -> str:
@@ -111,12 +110,17 @@ class Supervisor:
         """
         if self._task is None:
             return
+        bound = self.stop_bound()
         if not self._over.is_set():
             self._branch.stop(reason or "the supervisor is stopped")
-        bound = stop_bound(self.spec, CLEAR_UP_WITHIN) + self._extra + _STOP_MARGIN
         if not await happens(self._over, bound, self._clock):
             self._emitter.emit(What.ABANDONED, self.spec.name, {"after": bound})
             self._task.cancel()
+
+    def stop_bound(self) -> float:
+        """Return how long (s) a stop may take at most: the sum of the ladders of all children."""
+        added = (stop_bound(spec, CLEAR_UP_WITHIN) for spec in self._branch.added())
+        return stop_bound(self.spec, CLEAR_UP_WITHIN) + sum(added) + _STOP_MARGIN
 
     def hasten(self) -> None:
         """Kill instead of asking, in the stop that is under way or comes."""
@@ -129,7 +133,6 @@ class Supervisor:
         leaves the list of children when it is down for good.
         """
         await self._check_targets([spec] if isinstance(spec, ChildSpec) else leaves(spec))
-        self._extra += stop_bound(spec, CLEAR_UP_WITHIN)
         await self._branch.start_child(spec)
 
     async def stop_child(self, name: str) -> None:

@@ -1,6 +1,7 @@
 """Nobody is left behind, however the owner ends."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from supervisors.clock import MonotonicClock
+from supervisors.events import Emitter, What
 from supervisors.guard import CHILD, between_programs, family, fields_of, reap, tagged
-from supervisors.lifeline import new_token
+from supervisors.lifeline import Lifeline, new_token
 from tests.supervisors.trees import DEADLINE, exists, gone, process, tree, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -168,3 +171,46 @@ def orphan(token, command=SLEEP):
     started.first_line = started.stdout.readline()
     started.stdout.close()
     return started
+
+
+class Stubborn(Lifeline):
+    """A lifeline that cannot start so many guards after its first one."""
+
+    def __init__(self, refusals=0):
+        self.heard = []
+        clock = MonotonicClock()
+        super().__init__("tree", Emitter(self.heard.append, clock), clock)
+        self.started = 0
+        self._refusals = refusals
+
+    async def _start_guard(self):
+        if self.started and self._refusals:
+            self._refusals -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        self.started += 1
+        return await super()._start_guard()
+
+
+async def test_a_guard_that_cannot_be_replaced_is_told_and_tried_again():
+    lifeline = Stubborn(refusals=1)
+    await lifeline.ensure_guard()
+    lifeline._guard.kill()
+
+    await until(lambda: lifeline.started == 2)
+
+    assert [(one.what, one.detail["code"]) for one in lifeline.heard] == [
+        (What.FAILED, "guard"),
+        (What.FAILED, "guard"),
+    ]
+    assert "Too many open files" in lifeline.heard[1].detail["reason"]
+    assert lifeline._guard.returncode is None
+    await lifeline.close()
+
+
+async def test_children_that_start_together_share_one_guard():
+    lifeline = Stubborn()
+
+    await asyncio.gather(*(lifeline.ensure_guard() for _ in range(3)))
+
+    assert lifeline.started == 1
+    await lifeline.close()

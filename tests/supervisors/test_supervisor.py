@@ -284,3 +284,21 @@ async def test_the_status_of_a_child_says_what_it_is(run):
         "inner": ("supervisor", False),
         "inner/t": (Kind.TASK, False),
     }
+
+
+async def test_children_that_came_and_failed_leave_nothing_behind(run, hook):
+    supervisor = await run(tree(task("a", StubChild()), intensity=Intensity(restarts=1000)))
+    before = supervisor.stop_bound()
+    for number in range(20):
+        stub = StubChild()
+        spec = task(f"page-{number}", stub, restart=Restart.TEMPORARY)
+        await supervisor.start_child(spec)
+        stub.fail(ValueError("no price"))
+        await hook.wait_for(
+            lambda event, name=spec.name: event.what is What.FAILED and event.child == name
+        )
+    await until(lambda: len(supervisor.children()) == 1)
+
+    assert supervisor._branch._failures == {}
+    assert supervisor._branch._specs.keys() == {"a"}
+    assert supervisor.stop_bound() == before

@@ -47,19 +47,34 @@ def missed(
         return None
     if _poorer(newest, former) and waited < PATIENCE:
         return None
-    same = [place for place, tick in enumerate(heard) if _quote(tick) == _quote(former)]
-    if same:
-        # A price may come back to where it was: the same one is the one of the same time.
-        place = min(same, key=lambda one: abs(heard[one].ts_observed - former.ts_observed))
-        return list(heard[place + 1 :])
-    if newest.last == former.last and waited >= PATIENCE:
-        return [newest]
-    # It has not seen the newest change yet: a moment later it has.
-    return [newest] if newest.ts_observed > former.ts_observed else None
+    place = _same(former, heard)
+    if place is not None:
+        newer = _quote(heard[place]) != _quote(former) and _later(heard[place], former)
+        return list(heard[place if newer else place + 1 :])
+    if waited < PATIENCE:
+        # It is behind, or so far ahead that it may not have seen what comes next.
+        return None
+    return [tick for tick in heard if _later(tick, former)] or None
+
+
+def _same(former: Tick, heard: Sequence[Tick]) -> int | None:
+    """Return where the fresh page saw what was sent last."""
+    prices = [place for place, tick in enumerate(heard) if tick.last == former.last]
+    quotes = [place for place in prices if _quote(heard[place]) == _quote(former)]
+    # A price may come back to where it was: the same one is the one of the same time.
+    return min(
+        quotes or prices,
+        key=lambda place: abs(heard[place].ts_observed - former.ts_observed),
+        default=None,
+    )
 
 
 def _quote(tick: Tick) -> tuple[Decimal | None, ...]:
     return (tick.last, tick.bid, tick.ask)
+
+
+def _later(tick: Tick, former: Tick) -> bool:
+    return tick.ts_observed > former.ts_observed
 
 
 def _poorer(newest: Tick, former: Tick) -> bool:

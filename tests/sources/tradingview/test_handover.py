@@ -63,7 +63,14 @@ def test_a_page_that_is_worse_does_not_speak(former, successor, may):
             tick("1", 5), [tick("1", 4), tick("1.1", 9)], 0, ["1.1"], id="it is one ahead"
         ),
         pytest.param(tick("1.1", 9), [tick("1", 4)], 0, None, id="it is behind"),
-        pytest.param(tick("1", 5), [tick("1.1", 9)], 0, ["1.1"], id="it was opened just now"),
+        pytest.param(tick("1", 5), [tick("1.1", 9)], 0, None, id="it was opened just now"),
+        pytest.param(
+            tick("1", 5),
+            [tick("0.9", 2), tick("1.1", 9), tick("1.2", 10)],
+            PATIENCE,
+            ["1.1", "1.2"],
+            id="it never saw what was sent last, and the old page says nothing more",
+        ),
         pytest.param(
             tick("1", 100),
             [tick("1", 50), tick("1.1", 75), tick("1", 99), tick("1.2", 120)],
@@ -87,7 +94,7 @@ def test_a_page_that_is_worse_does_not_speak(former, successor, may):
             tick("1", 5, bid=Decimal("0.9")), [tick("1", 9)], 0, None, id="no bid yet"
         ),
         pytest.param(
-            tick("1", 5, bid=Decimal("0.9")), [tick("1", 4)], PATIENCE, ["1"], id="no bid any more"
+            tick("1", 5, bid=Decimal("0.9")), [tick("1", 6)], PATIENCE, ["1"], id="no bid any more"
         ),
         pytest.param(
             tick("1", 5, bid=Decimal("0.9")),
@@ -100,8 +107,8 @@ def test_a_page_that_is_worse_does_not_speak(former, successor, may):
             tick("1", 5, bid=Decimal("0.9")),
             [tick("1", 4, bid=Decimal("0.8"))],
             0,
-            None,
-            id="an older bid",
+            [],
+            id="an older bid: the newer one is on its way",
         ),
         pytest.param(
             tick("1", 5, bid=Decimal("0.9")),
