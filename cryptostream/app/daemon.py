@@ -120,8 +120,9 @@ class Daemon:
             raise StartError(
                 f"the daemon did not start within {within:.0f} s", hint="see its log"
             ) from None
-        except CryptoStreamError:
-            self._end()
+        except BaseException:
+            # Also one that is interrupted while it waits: nobody else could end the daemon.
+            self.stop()
             raise
         return self
 
@@ -129,8 +130,11 @@ class Daemon:
         """Stop everything; again is no error."""
         if self._root is not None:
             root, self._root = self._root, None
-            self._call(root.stop("its program ends it"), _STOP_WITHIN)
-        if self._thread.is_alive():
+            try:
+                self._call(root.stop("its program ends it"), _STOP_WITHIN)
+            finally:
+                self._end()
+        elif self._thread.is_alive():
             self._end()
 
     def connect(self) -> Client:
@@ -169,7 +173,12 @@ class Daemon:
             raise
 
     def _call(self, work: Coroutine[Any, Any, Any], within: float) -> Any:  # noqa: ANN401
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(within)
+        except BaseException:
+            future.cancel()
+            raise
 
     def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

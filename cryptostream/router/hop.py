@@ -24,6 +24,7 @@ class Hops:
 
     def __init__(self, liveness: float) -> None:
         self._liveness = liveness
+        self._looked: float | None = None
         self._by_name: dict[str, Hop] = {}
 
     def up(self, hop: Hop) -> None:
@@ -43,7 +44,16 @@ class Hops:
         return list(self._by_name.values())
 
     def silent(self, now: float) -> list[Hop]:
-        """Return the workers that have not been heard for too long."""
+        """Return the workers that have not been heard for too long.
+
+        When nobody has looked for long (a busy loop, a suspended machine) their beats lie unread:
+        they get a fresh start instead of the blame.
+        """
+        slept = self._looked is not None and now - self._looked > self._liveness / 2
+        self._looked = now
+        if slept:
+            for hop in self._by_name.values():
+                hop.heard = now
         return [hop for hop in self._by_name.values() if now - hop.heard > self._liveness]
 
 

@@ -130,6 +130,43 @@ def test_the_demo_prints_enough_ticks_with_every_field_and_ends_well(
         assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 
 
+EMBEDDED = """
+import sys
+from cryptostream import Daemon
+
+try:
+    with Daemon(dict(pair.split("=", 1) for pair in sys.argv[1:]), simulated=True):
+        print("serving", flush=True)
+        sys.stdin.read()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("moment", ["while it starts", "while it serves"])
+def test_an_interrupted_program_that_goes_on_has_no_daemon_any_more(
+    require_browser: object, options: list[str], moment: str
+) -> None:
+    settings = [option.removeprefix("--set=") for option in options]
+    with subprocess.Popen(
+        [sys.executable, "-c", EMBEDDED, *settings],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        if moment == "while it serves":
+            assert program.stdout.readline() == "serving\n"
+        else:
+            eventually(lambda: any(b"router" in cmdline(pid) for pid in family(program.pid)), 20.0)
+
+        program.send_signal(signal.SIGINT)
+
+        assert program.stdout.readline() == "interrupted\n"
+        eventually(lambda: not family(program.pid), STOP_WITHIN)
+
+
 def refuses(
     options: list[str], *command: str, env: dict[str, str] | None = None
 ) -> tuple[int, str]:

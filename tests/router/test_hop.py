@@ -55,3 +55,16 @@ def test_a_worker_unheard_for_longer_than_the_liveness_is_silent():
     hops.up(hop("quiet", 1, heard=0.0))
     hops.up(hop("loud", 2, heard=1.0))
     assert [found.worker for found in hops.silent(3.5)] == ["quiet"]
+
+
+def test_a_worker_is_not_blamed_for_what_the_router_did_not_read():
+    hops = Hops(liveness=3.0)
+    hops.up(hop(heard=9.0))
+    assert hops.silent(10.0) == []
+
+    # The loop stood still for four seconds: its beats of that time lie unread.
+    assert hops.silent(14.0) == []
+    assert hops.silent(14.05) == []
+
+    seen = [hops.silent(14.0 + look * 0.05) for look in range(2, 62)]
+    assert [len(silent) for silent in seen] == [0] * 59 + [1]
