@@ -12,6 +12,7 @@ from cryptostream.gateway import token_file
 from cryptostream.gateway.app import GatewayApp
 from cryptostream.gateway.closing import Close
 from cryptostream.gateway.delivery import Counters, Delivery
+from cryptostream.gateway.descriptors import make_room
 from cryptostream.gateway.doorkeeper import Doorkeeper
 from cryptostream.gateway.hub import Hub
 from cryptostream.gateway.listener import Listener, started
@@ -51,6 +52,7 @@ async def serving(config: Config) -> AsyncIterator[Services]:
         ConfigError: tokens are needed and there are none.
 
     """
+    make_room(config.gateway.max_viewers)
     hub, counters = Hub(config.gateway.ring), Counters()
     delivery = Delivery(hub, counters, config.gateway.heartbeat)
     path = token_file.place_of(config.gateway.tokens_file, os.environ)
