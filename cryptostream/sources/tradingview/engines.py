@@ -96,12 +96,12 @@ class Engines:
 
     async def _replace(self, source: BrowserSource, reason: str) -> bool:
         former = self.current
-        logger.info("{}: browser {} is replaced: {}", self._name, former.number, reason)
+        logger.info("browser {} is replaced: {}", former.number, reason)
         fresh = self._leaving = Engine(self._config, self._name, former.number + 1)
         try:
             await fresh.start()
         except CryptoStreamError as error:
-            logger.warning("{}: no fresh browser, the old one goes on: {}", self._name, error)
+            logger.warning("no fresh browser, the old one goes on: {}", error)
             await fresh.stop()
             self._leaving = None
             return False
@@ -112,7 +112,7 @@ class Engines:
         if moved:
             self._began = time.monotonic()
             self._begun_with = await asyncio.to_thread(_memory, fresh.pid)
-            logger.info("{}: browser {} serves", self._name, fresh.number)
+            logger.info("browser {} serves", fresh.number)
         return moved
 
     async def _move(self, source: BrowserSource, former: Engine, fresh: Engine) -> bool:
@@ -129,7 +129,7 @@ class Engines:
                 task.cancel()
             await asyncio.gather(moving, *ends, return_exceptions=True)
         if fresh.gone.is_set() and not former.gone.is_set():
-            logger.warning("{}: the fresh browser is gone, the old one goes on", self._name)
+            logger.warning("the fresh browser is gone, the old one goes on")
             self.current, self._leaving = former, fresh
             source.lost(fresh, former)
             return False
