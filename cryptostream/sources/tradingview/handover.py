@@ -35,8 +35,8 @@ def missed(
 
     ``former`` is the last tick that was sent, ``None`` where the old page is not to be relied
     on; ``heard`` is what the fresh page has made of its own so far, oldest first, and
-    ``waited`` for how long (s). Prices further apart than ``max_jump`` (a share, 0.2 for 20 %)
-    are of two different things, whatever the pages say.
+    ``waited`` how long ago (s) that began. Prices further apart than ``max_jump`` (a share, 0.2
+    for 20 %) are of two different things, whatever the pages say.
     """
     if not heard:
         return None

@@ -40,9 +40,16 @@ class StandBy:
     def __init__(self) -> None:
         self.heard: deque[Tick] = deque(maxlen=_HEARD)
         self.news = asyncio.Event()
+        self._since = 0.0  # when the first tick came
+
+    def speaks_for(self, now: float) -> float:
+        """Return since how long (s) the page has had a price; 0 while it has none."""
+        return now - self._since if self.heard else 0.0
 
     def tick(self, record: Tick | TickText) -> None:
         """Keep a tick for the moment when the page takes over."""
+        if not self.heard:
+            self._since = time.monotonic()
         self.heard.append(record)  # type: ignore[arg-type]  # a page makes no texts
         self.news.set()
 
@@ -172,7 +179,6 @@ class BrowserSource:
         if problem:
             logger.warning("{} stays in its old browser: {}", page.symbol, problem)
             return page.report.retry_after or 0.0
-        self.moves += 1
         return None
 
     async def _take_over(self, former: PageActor, page: PageActor, by: StandBy) -> str:
@@ -180,15 +186,16 @@ class BrowserSource:
         started = time.monotonic()
         within = self._settings.load_timeout + self._settings.value_timeout
         while self._is_open(former):
-            waited = time.monotonic() - started
+            now = time.monotonic()
             if page.report.state is PageState.FAILED:
                 return page.report.text
-            if waited >= within:
+            if now - started >= within:
                 return f"the fresh page does not show the same within {within:.0f} s"
-            first = self._first(former, page, by, waited)
+            first = self._first(former, page, by, now)
             if first is not None:
                 self._pages[page.symbol] = page
                 page.follow(former, first)
+                self.moves += 1
                 return ""
             by.news.clear()
             with contextlib.suppress(TimeoutError):  # time alone may decide
@@ -197,14 +204,14 @@ class BrowserSource:
         return ""
 
     def _first(
-        self, former: PageActor, page: PageActor, by: StandBy, waited: float
+        self, former: PageActor, page: PageActor, by: StandBy, now: float
     ) -> list[Tick] | None:
         states = [(one.report.state, one.report.code) for one in (former, page)]
         if not may_speak(*states):
             return None
         reliable = former.watch.last_tick if former.report.state in _WELL else None
         jump = Decimal(str(self._settings.max_jump_percent)) / 100
-        return missed(reliable, list(by.heard), jump, waited)
+        return missed(reliable, list(by.heard), jump, by.speaks_for(now))
 
     # -- inside -------------------------------------------------------------------------
 

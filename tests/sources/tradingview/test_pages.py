@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from functools import partial
@@ -22,7 +23,7 @@ from cryptostream.sim.settings import SimSettings
 from cryptostream.sources.testing import RecordingOutlet
 from cryptostream.sources.tradingview import pages
 from cryptostream.sources.tradingview.engine import Engine
-from cryptostream.sources.tradingview.pages import BrowserSource
+from cryptostream.sources.tradingview.pages import BrowserSource, StandBy
 from cryptostream.wire.hop import PageState, Report
 from tests.integration.conftest import cmdline
 from tests.local_market import DEADLINE, until
@@ -100,6 +101,18 @@ async def moving(place: Path, **sim: object) -> AsyncIterator[Moving]:
             yield one
         finally:
             await one.end()
+
+
+def test_a_page_that_stands_by_has_waited_since_its_first_price() -> None:
+    by = StandBy()
+    assert by.speaks_for(time.monotonic() + 60.0) == 0.0
+    before = time.monotonic()
+
+    for price in ("1", "2"):
+        by.tick(Tick(symbol=BTC, source="s", method="dom", last=Decimal(price), ts_observed=1))
+
+    assert 0.0 < by.speaks_for(before + 10.0) <= 10.0
+    assert [str(tick.last) for tick in by.heard] == ["1", "2"]
 
 
 async def test_every_price_is_delivered_once_while_pages_move(tmp_path: Path) -> None:
