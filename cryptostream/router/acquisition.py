@@ -66,9 +66,12 @@ class Acquisition:
         rules: Mapping[str, Rules],
         failover: FailoverRules,
         order: Callable[[str], Order],
+        *,
+        simulated: bool = False,
     ) -> None:
         self._sources = {source: Reconciler(source, its) for source, its in rules.items()}
         self._failover = failover
+        self._simulated = simulated
         self.order = order
         self._lines: dict[str, Line] = {}
         self._desired: dict[str, set[str]] = {source: set() for source in rules}
@@ -190,10 +193,12 @@ class Acquisition:
     def _begin(self, symbol: str, now: float, now_ns: int, out: list[Instruction]) -> None:
         order = self.order(symbol)
         first = order.sources[0] if order.sources else ""
-        text = f"waiting for {first}"
-        status = status_of(symbol, Phase.PENDING, "pending", text, now_ns, source=first or None)
-        if not first:
-            status = status_of(symbol, Phase.FAILED, "no_source", order.why_none, now_ns)
+        phase, code = (Phase.PENDING, "pending") if first else (Phase.FAILED, "no_source")
+        status = status_of(
+            *(symbol, phase, code, f"waiting for {first}" if first else order.why_none, now_ns),
+            source=first or None,
+            simulated=self._simulated,
+        )
         self._lines[symbol] = line = Line(symbol, order, first, status)
         if first:
             self._open(line, first, now, status)
@@ -209,7 +214,10 @@ class Acquisition:
         line = self._lines.get(symbol)
         if line is None or source in line.legs or source not in line.order.sources:
             return
-        status = status_of(symbol, Phase.PENDING, "pending", f"waiting for {source}", now_ns)
+        status = status_of(
+            *(symbol, Phase.PENDING, "pending", f"waiting for {source}", now_ns),
+            simulated=self._simulated,
+        )
         self._open(line, source, now, status)
 
     def _end(self, symbol: str, now_ns: int, out: list[Instruction]) -> None:

@@ -87,6 +87,8 @@ class Rules:
     # What people read while a ticker is opened, and when there is no room for it.
     loading: str = "it is being opened"
     no_room: str = "all workers of this source are full: unsubscribe a ticker"
+    # All sources are of a simulated market: said of a ticker before its source says anything.
+    simulated: bool = False
 
 
 @dataclass(slots=True)

@@ -42,6 +42,7 @@ def rules(config: Config, source: str) -> Rules:
         ceiling=0,
         blocked_pause=settings.blocked_pause,
         give_up_after=settings.give_up_after,
+        simulated=config.sim.enabled,
     )
     if source != PAGES:
         return feed
@@ -67,7 +68,12 @@ def acquisition(
         return_after=settings.return_after,
         warm=settings.standby == "warm",
     )
-    return Acquisition({name: rules(config, name) for name in sources}, failover, order)
+    return Acquisition(
+        {name: rules(config, name) for name in sources},
+        failover,
+        order,
+        simulated=config.sim.enabled,
+    )
 
 
 async def main(

@@ -90,8 +90,14 @@ class Reconciler:
             self._end(symbol, now_ns, out)
         for symbol in sorted(symbols - self._tickers.keys()):
             text = f"waiting for {self.source}" + ("" if self.workers() else " to start")
-            status = status_of(symbol, Phase.PENDING, "pending", text, now_ns, source=self.source)
-            self._tickers[symbol] = Ticker(symbol, status, source=self.source)
+            status = status_of(
+                *(symbol, Phase.PENDING, "pending", text, now_ns),
+                source=self.source,
+                simulated=self._rules.simulated,
+            )
+            self._tickers[symbol] = Ticker(
+                symbol, status, source=self.source, simulated=self._rules.simulated
+            )
             self._waiting.add(symbol)
             self._unsettled.add(symbol)
             out.append(Publish(status))
@@ -231,9 +237,9 @@ class Reconciler:
         else:
             ticker.live_since = None
         ticker.state = report.state
-        ticker.simulated = report.simulated
+        ticker.simulated = report.simulated or self._rules.simulated
         self._placement.note_state(ticker)
-        status = status_of_report(report, self.source, ticker.attempt)
+        status = status_of_report(report, self.source, ticker.attempt, simulated=ticker.simulated)
         self._set(ticker, status, out)
 
     def _failed(

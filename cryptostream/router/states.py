@@ -75,7 +75,9 @@ def status_of(
     )
 
 
-def status_of_report(report: Report, source: str, attempt: int) -> Status:
+def status_of_report(
+    report: Report, source: str, attempt: int, *, simulated: bool = False
+) -> Status:
     """Return the status for a report of a page that runs."""
     phase = PHASE_OF[report.state]
     stream, data = AXES[phase]
@@ -91,5 +93,5 @@ def status_of_report(report: Report, source: str, attempt: int) -> Status:
         ts=report.ts,
         source=source,
         attempt=attempt,
-        simulated=report.simulated,
+        simulated=report.simulated or simulated,
     )

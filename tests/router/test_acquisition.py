@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from cryptostream.records import Phase
 from cryptostream.router.acquisition import Acquisition
 from cryptostream.router.failover import FailoverRules
@@ -33,11 +35,17 @@ def order(symbol: str) -> Order:
 class Case:
     """An acquisition with a clock and two workers."""
 
-    def __init__(self, *sources: str, warm: bool = False, delay: float = 60.0) -> None:
+    def __init__(
+        self,
+        *sources: str,
+        warm: bool = False,
+        delay: float = 60.0,
+        simulated: bool = False,
+    ) -> None:
         self.now = 100.0
         failover = FailoverRules(after=3.0, first_within=15.0, return_after=30.0, warm=warm)
-        rules = replace(RULES, delay=lambda attempt: delay)
-        self.it = Acquisition({"page": rules, "api": rules}, failover, order)
+        rules = replace(RULES, delay=lambda attempt: delay, simulated=simulated)
+        self.it = Acquisition({"page": rules, "api": rules}, failover, order, simulated=simulated)
         for number, source in enumerate(sources or ("page", "api"), 1):
             self.up(source, number)
 
@@ -248,3 +256,18 @@ def test_a_ticker_that_failed_everywhere_begins_anew_at_every_source():
     assert case.line.status.phase is Phase.LOADING
     assert case.it.retry(BTC, case.now, case.ns) == []
     assert case.it.retry(ETH, case.now, case.ns) == []
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+def test_on_a_simulated_market_every_status_says_so_from_the_first_one_on(simulated):
+    case = Case(simulated=simulated)
+
+    found = case.want(BTC, "NOWHERE:X")
+    found += case.say("page", PageState.LOADING)
+    found += case.say("page", PageState.FAILED, "blocked")
+    found += case.clock(16.0)
+    found += case.want()
+
+    statuses = [one.status for one in found if isinstance(one, Publish)]
+    assert {"pending", "loading", "retrying", "failed", "closed"} <= {one.phase for one in statuses}
+    assert {one.simulated for one in statuses} == {simulated}
