@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from cryptostream.errors import StartError
@@ -43,6 +44,51 @@ class CuttableConnection(WebSocketsSansIOProtocol):
         self.loop.call_later(_CUT_AFTER, self.transport.abort)
 
 
+class PromptConnection(H11Protocol):
+    """An HTTP connection that is cut when a request does not arrive as a whole.
+
+    Half a request would hold its descriptor for ever, and costs whoever sends it nothing.
+    """
+
+    # How long (s) a request may take to arrive; the largest that is taken is some KiB.
+    whole_within = 10.0
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request, or the last one."""
+        super().data_received(data)
+        self._watch()
+
+    def handle_websocket_upgrade(self, event: Any) -> None:  # noqa: ANN401 - h11's
+        """Leave the connection to the WebSocket, which has deadlines of its own."""
+        self._calm()
+        super().handle_websocket_upgrade(event)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._calm()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        cycle = self.cycle
+        arriving = cycle is None or cycle.response_complete or cycle.more_body
+        # Between two requests uvicorn has a time of its own.
+        if not arriving or self.timeout_keep_alive_task or self.transport.is_closing():
+            self._calm()
+        elif self._late is None:
+            self._late = self.loop.call_later(self.whole_within, self.transport.abort)
+
+    def _calm(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 class Listener(uvicorn.Server):
     """The HTTP server inside a supervised child."""
 
@@ -52,7 +98,7 @@ class Listener(uvicorn.Server):
             host=settings.host,
             port=settings.port,
             loop="none",
-            http="h11",
+            http=PromptConnection,
             ws=CuttableConnection,
             ws_max_size=settings.max_message,
             ws_per_message_deflate=False,
