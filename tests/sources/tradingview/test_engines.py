@@ -52,6 +52,7 @@ class Pages:
 @pytest.fixture
 def said() -> Iterator[list[str]]:
     lines: list[str] = []
+    logger.enable("cryptostream")  # a daemon that another test embedded has turned it off
     sink = logger.add(lines.append, level="INFO", format="{message}")
     yield lines
     logger.remove(sink)
