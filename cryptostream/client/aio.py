@@ -7,10 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from cryptostream.client.inbox import Inbox
+from cryptostream.client.pending import Pending, broken, closed, refusal, symbols_of
+from cryptostream.client.questions import Questions
 from cryptostream.client.sockets import ClientSockets
-from cryptostream.errors import NotConnected, UnknownSymbol
+from cryptostream.errors import CryptoStreamError, NotConnected
 from cryptostream.records import Record, Status, Tick
-from cryptostream.wire import messages
+from cryptostream.wire.calls import no_answer
 from cryptostream.wire.effects import (
     Accepted,
     Answer,
@@ -23,17 +25,16 @@ from cryptostream.wire.effects import (
     Reset,
     Send,
 )
-from cryptostream.wire.frames import Message, decode_meta, decode_payload
 from cryptostream.wire.session import Session
-from cryptostream.wire.stamping import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from types import TracebackType
 
     from cryptostream.client.inbox import Item, Statistics
-    from cryptostream.symbols import Listed
+    from cryptostream.wire import messages
     from cryptostream.wire.effects import Output
+    from cryptostream.wire.frames import Message
 
 CONTROL = "tcp://127.0.0.1:7700"
 DATA = "tcp://127.0.0.1:7701"
@@ -43,10 +44,16 @@ INBOX = 10_000
 LONGEST_LEASE = 1e9
 # How often the session looks at its clock (s): heartbeats and leases are seconds.
 _LOOK = 0.1
+# A look that comes so much later (s) than it should was kept from its time by the program.
+_LATE = 0.5
+# The session itself ends a request at its deadline; so much later (s) nobody waits for that.
+_BACKSTOP = 1.0
+# Ending takes 0.2 s at most, while the good-bye leaves; after so long (s) we do not wait for it.
+_END_WITHIN = 2.0
 _EFFECTS = (Send, Listen, Deafen, Reset)
 
 
-class AsyncClient:
+class AsyncClient(Questions):
     """A connection to a daemon that heals itself; use it in one event loop.
 
     It subscribes again after any restart of the daemon, asks for what it missed, and tells as
@@ -69,9 +76,9 @@ class AsyncClient:
         self._inbox = Inbox(inbox)
         self._news = asyncio.Event()
         self._connected = asyncio.Event()
-        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._verdicts: dict[str, asyncio.Future[str]] = {}
+        self._pending = Pending()
         self._clock: asyncio.Task[None] | None = None
+        self._unopened = ""
         self.status: dict[str, Status] = {}
         self.gaps = 0
         self.simulated = False
@@ -79,10 +86,24 @@ class AsyncClient:
     # -- life ---------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        """Open the sockets; see :meth:`connected` for an answer of the daemon."""
-        self._sockets.open()
-        self._do(self._session.started(time.monotonic()))
+        """Open the sockets; see :meth:`connected` for an answer of the daemon.
+
+        Raises:
+            ConfigError: an address is none that can be connected to.
+            NotConnected: the system gives no more sockets now.
+
+        """
+        try:
+            self._sockets.open()
+            self._do(self._session.started(time.monotonic()))
+        except BaseException:
+            # An open socket would keep the end of its context waiting: for ever, and in
+            # whatever the program does when the garbage is collected.
+            self._sockets.close_sockets(linger=0)
+            self._sockets.end()
+            raise
         self._clock = asyncio.create_task(self._look(), name="cryptostream client")
+        self._clock.add_done_callback(self._stopped)
         return self
 
     async def __aexit__(
@@ -91,22 +112,31 @@ class AsyncClient:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Say good-bye and close."""
+        """Say good-bye and close; again is no error.
+
+        All that counts is done before the first wait: a cancellation can only skip the waiting.
+        """
+        try:
+            self._do(self._session.ended(time.monotonic()))
+        finally:
+            self._sockets.close_sockets()
+            self._ended(closed)
+            # Ending the context waits (at most 0.2 s) until the good-bye has left.
+            ending = asyncio.get_running_loop().run_in_executor(None, self._sockets.end)
+        rest: set[asyncio.Future[None]] = {ending}
         if self._clock is not None:
             self._clock.cancel()
-            await asyncio.gather(self._clock, return_exceptions=True)
-        self._do(self._session.ended(time.monotonic()))
-        self._sockets.close_sockets()
-        # Ending the context waits (at most 0.2 s) until the good-bye has left.
-        await asyncio.to_thread(self._sockets.end)
+            rest.add(self._clock)
+        await asyncio.wait(rest, timeout=_END_WITHIN)
 
     async def connected(self, within: float = 5.0) -> Self:
         """Wait until the daemon has answered.
 
         Raises:
-            NotConnected: nobody answered within so many seconds.
+            NotConnected: nobody answered within so many seconds, or the client was closed.
 
         """
+        self._pending.check()
         try:
             async with asyncio.timeout(within):
                 await self._connected.wait()
@@ -115,7 +145,23 @@ class AsyncClient:
                 f"no daemon answers at {self._control}",
                 hint="start one with 'cryptostream up' or 'cryptostream demo'",
             ) from None
+        self._pending.check()
         return self
+
+    def _stopped(self, clock: asyncio.Task[None]) -> None:
+        """Tell whoever waits that nothing will come any more, when it was not us who ended it."""
+        if self._pending.ended is not None:
+            return
+        cause = None if clock.cancelled() else clock.exception()
+        if cause is not None:
+            context = {"message": "the client broke", "exception": cause, "task": clock}
+            asyncio.get_running_loop().call_exception_handler(context)
+        self._ended(lambda: broken(cause))
+
+    def _ended(self, error: Callable[[], CryptoStreamError]) -> None:
+        self._pending.end(error)
+        self._news.set()
+        self._connected.set()
 
     # -- what the user wants ------------------------------------------------------------
 
@@ -124,25 +170,22 @@ class AsyncClient:
 
         Raises:
             UnknownSymbol: the daemon refused one; the others are followed all the same.
-            NotConnected: the daemon did not answer within so many seconds.
+            NotConnected: the daemon did not answer within so many seconds: the tickers stay
+                wanted all the same. Or the client was closed.
 
         """
-        loop = asyncio.get_running_loop()
-        waits: dict[str, asyncio.Future[str]] = {}
-        for ticker in tickers:
-            wait = self._verdicts.get(ticker)
-            waits[ticker] = wait if wait is not None else loop.create_future()
-            self._verdicts[ticker] = waits[ticker]
-        self._do(self._session.subscribe(tickers, time.monotonic()))
-        done, late = await asyncio.wait(waits.values(), timeout=within)
-        for ticker in waits:
-            self._verdicts.pop(ticker, None)
+        self._pending.check()
+        if not tickers:
+            return {}
+        waits = self._pending.await_verdicts(tickers)
+        try:
+            self._do(self._session.subscribe(tickers, time.monotonic()))
+            _, late = await asyncio.wait(waits.values(), timeout=within)
+        finally:
+            self._pending.drop(waits)
         if late:
             raise NotConnected("the daemon did not answer in time", hint="cryptostream status")
-        refusals = [error for wait in done if (error := wait.exception()) is not None]
-        if refusals:
-            raise refusals[0]
-        return {ticker: wait.result() for ticker, wait in waits.items()}
+        return symbols_of(waits)
 
     def wanted(self) -> list[str]:
         """Return the symbols that are followed, sorted."""
@@ -153,10 +196,16 @@ class AsyncClient:
         self._do(self._session.unsubscribe(tickers, time.monotonic()))
 
     async def events(self) -> AsyncIterator[Item]:
-        """Yield everything in order: ticks, trades, statuses, gaps, connection events."""
+        """Yield everything in order: ticks, trades, statuses, gaps, connection events.
+
+        Raises:
+            NotConnected: the client was closed, and all that came before was yielded.
+
+        """
         while True:
             item = self._inbox.take()
             if item is None:
+                self._pending.check()
                 self._news.clear()
                 await self._news.wait()
                 continue
@@ -183,16 +232,24 @@ class AsyncClient:
         return self._inbox.take()
 
     async def wait(self, within: float) -> bool:
-        """Wait until an item is there, at most so many seconds; return whether one is."""
+        """Wait until an item is there, at most so many seconds; return whether one is.
+
+        Raises:
+            NotConnected: the client was closed, and nothing waits.
+
+        """
         if len(self._inbox):
             await asyncio.sleep(0)  # a caller that only waits must not keep the sockets waiting
             return True
+        self._pending.check()
         self._news.clear()
         try:
             async with asyncio.timeout(within):
                 await self._news.wait()
         except TimeoutError:
             return False
+        if not len(self._inbox):
+            self._pending.check()
         return True
 
     def statistics(self) -> Statistics:
@@ -208,11 +265,18 @@ class AsyncClient:
             CryptoStreamError: the daemon refused it or did not answer in time.
 
         """
-        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._pending.check()
         outputs = self._session.request(request, time.monotonic(), within)
-        self._answers[self._session.last_call] = future
-        self._do(outputs)
-        return await future
+        call_id = self._session.last_call
+        reply = self._pending.expect(call_id)
+        try:
+            self._do(outputs)
+            async with asyncio.timeout(within + _BACKSTOP):
+                return await reply
+        except TimeoutError:
+            raise no_answer() from None
+        finally:
+            self._pending.forget(call_id)
 
     async def on_behalf_of(self, client_id: str, request: messages.Request) -> dict[str, Any]:
         """Make a request in the name of another client, and leave that client's lease running.
@@ -229,44 +293,36 @@ class AsyncClient:
             await other.connected()
             return await other.request(request)
 
-    async def history(self, ticker: str, limit: int = 100, kind: str = "tick") -> list[Record]:
-        """Return the newest records of a ticker that the daemon still holds, oldest first."""
-        answer = await self.request(messages.History(ticker=ticker, kind=kind, limit=limit))
-        records: list[Any] = []
-        for frames in answer["messages"]:
-            message = Message._make(frames)
-            meta = decode_meta(message.meta)
-            records += stamp(meta, decode_payload(message.topic, message.payload))
-        return records[-limit:]
-
-    async def search(self, text: str, limit: int = 20, exchange: str = "") -> list[Listed]:
-        """Return instruments that contain or resemble a text, best first.
-
-        ``exchange`` is the only one to look at; empty means all that the daemon knows.
-        """
-        answer = await self.request(messages.Search(text=text, limit=limit, exchange=exchange))
-        return [*messages.read_answer(answer, messages.SearchResult).found]
-
-    async def tickers(self, within: float = 5.0) -> list[dict[str, Any]]:
-        """Return the status of every open ticker."""
-        answer = await self.request(messages.List(), within)
-        return list(answer["tickers"])
-
-    async def daemon_status(self, within: float = 5.0) -> dict[str, Any]:
-        """Return how the daemon is: processes, workers, clients, counters."""
-        return await self.request(messages.DaemonStatus(), within)
-
-    async def why(self, ticker: str) -> dict[str, Any]:
-        """Return each hop of a ticker's way with its state."""
-        return await self.request(messages.Why(ticker=ticker))
-
     # -- between sockets and session ----------------------------------------------------
 
     async def _look(self) -> None:
         while True:
+            due = time.monotonic() + _LOOK
             await asyncio.sleep(_LOOK)
+            if time.monotonic() > due + _LATE:
+                await self._catch_up()
+            if not self._sockets.are_open:
+                self._open_again()
             self._do(self._session.clock(time.monotonic()))
             self._wake()
+
+    async def _catch_up(self) -> None:
+        """Read before judging: the program was busy, and what came meanwhile lies unread."""
+        self._sockets.kick()
+        await asyncio.sleep(0)
+        self._session.woke(time.monotonic())
+
+    def _open_again(self) -> None:
+        """Open new sockets; what keeps us from it is told once, and each look tries again."""
+        try:
+            self._sockets.open()
+        except CryptoStreamError as error:
+            if error.line() != self._unopened:
+                self._unopened = error.line()
+                self._inbox.put(Disconnected(self._unopened))
+            return
+        self._unopened = ""
+        self._do(self._session.started(time.monotonic()))
 
     def _on_answer(self, body: bytes) -> None:
         self._do(self._session.answer(body, time.monotonic()))
@@ -284,10 +340,9 @@ class AsyncClient:
                 self._inbox.put(output)
             elif isinstance(output, _EFFECTS):
                 if self._sockets.carry_out(output):
-                    self._sockets.open()
-                    self._do(self._session.started(time.monotonic()))
+                    self._open_again()
             elif isinstance(output, Answer):
-                self._answered(output)
+                self._pending.answered(output)
             else:
                 self._note(output)
                 self._inbox.put(output)
@@ -305,44 +360,15 @@ class AsyncClient:
             case Disconnected():
                 self._connected.clear()
             case Accepted():
-                self._decide(item.ticker, item.symbol)
+                self._pending.decide(item.ticker, item.symbol)
             case Rejected():
-                self._decide(item.ticker, _refusal(item))
-
-    def _decide(self, ticker: str, verdict: str | Exception) -> None:
-        wait = self._verdicts.get(ticker)
-        if wait is None or wait.done():
-            return
-        if isinstance(verdict, str):
-            wait.set_result(verdict)
-        else:
-            wait.set_exception(verdict)
-
-    def _answered(self, answer: Answer) -> None:
-        future = self._answers.pop(answer.call_id, None)
-        if future is None or future.done():
-            return
-        if answer.error is not None:
-            future.set_exception(answer.error)
-        else:
-            future.set_result(answer.fields or {})
+                self._pending.decide(item.ticker, refusal(item))
 
 
 def _new_id() -> str:
     from uuid import uuid4  # noqa: PLC0415 - 3 ms, which only a connection needs
 
     return str(uuid4())
-
-
-def _refusal(item: Rejected) -> UnknownSymbol:
-    error = UnknownSymbol(
-        item.error.message,
-        code=item.error.code,
-        hint=item.error.hint,
-        retriable=item.error.retriable,
-    )
-    error.suggestions = item.suggestions
-    return error
 
 
 def connect(

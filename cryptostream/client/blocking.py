@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from cryptostream.client import aio
+from cryptostream.client.pending import closed
 from cryptostream.errors import NotConnected
 from cryptostream.records import Tick
 
@@ -31,6 +33,8 @@ T = TypeVar("T")
 _MARGIN = 5.0
 # How long one wait for news lasts (s): between two waits Ctrl-C gets its turn.
 _WAIT = 0.5
+# How long tasks that were told to end have for it (s), before their loop is closed.
+_LEAVE_WITHIN = 1.0
 
 
 class Client:
@@ -39,9 +43,8 @@ class Client:
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of aio.connect
         self._options = options
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="cryptostream client", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="cryptostream client", daemon=True)
+        self._gone = threading.Event()
         self._client: aio.AsyncClient | None = None
         self._fetched: deque[Item] = deque()  # bounded by the inbox that it is fetched from
 
@@ -50,11 +53,12 @@ class Client:
 
         Raises:
             NotConnected: no daemon answers.
+            ConfigError: an address is none that can be connected to.
 
         """
-        self._thread.start()
         try:
-            self._client = self._call(self._open(), _MARGIN)
+            self._thread.start()
+            self._call(self._open(), _MARGIN)
         except BaseException:
             self._end()
             raise
@@ -66,9 +70,7 @@ class Client:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Close the connection and end the thread."""
-        if self._client is not None:
-            self._call(self._client.__aexit__(None, None, None), _MARGIN)
+        """Close the connection and end the thread; again is no error."""
         self._end()
 
     def subscribe(self, *tickers: str) -> dict[str, str]:
@@ -85,14 +87,16 @@ class Client:
 
     def events(self, within: float | None = None) -> Iterator[Item]:
         """Yield everything in order; end after ``within`` seconds without anything."""
-        silent = 0.0
-        while within is None or silent < within:
+        heard = time.monotonic()
+        while True:
             # What a caller leaves behind by ending a loop early is there for the next one.
             while self._fetched:
-                silent = 0.0
                 yield self._fetched.popleft()
-            self._fetched.extend(self._call(self._batch(_WAIT), _WAIT))
-            silent += _WAIT
+                heard = time.monotonic()
+            rest = _WAIT if within is None else heard + within - time.monotonic()
+            self._call(self._batch(min(_WAIT, max(0.0, rest))), _WAIT)
+            if within is not None and not self._fetched and time.monotonic() >= heard + within:
+                return
 
     def stream(self, *tickers: str) -> Iterator[Tick]:
         """Follow tickers and yield their ticks as they come, for ever.
@@ -108,8 +112,8 @@ class Client:
 
     @property
     def status(self) -> dict[str, Status]:
-        """The newest status of each ticker."""
-        return self._inner.status
+        """The newest status of each ticker, as of now: a copy that stays as it is."""
+        return self._inner.status.copy()
 
     @property
     def gaps(self) -> int:
@@ -152,25 +156,26 @@ class Client:
             raise NotConnected("the client is not open", hint="use it in a with statement")
         return self._client
 
-    async def _open(self) -> aio.AsyncClient:
-        client = aio.connect(**self._options)
+    async def _open(self) -> None:
+        # Known from its first moment: a Ctrl-C can fall between its opening and our answer.
+        client = self._client = aio.connect(**self._options)
         await client.__aenter__()
-        try:
-            return await client.connected()
-        except BaseException:
-            await client.__aexit__(None, None, None)
-            raise
+        await client.connected()
 
-    async def _batch(self, within: float) -> list[Item]:
+    async def _batch(self, within: float) -> None:
+        """Fetch what is there, or what comes within so many seconds.
+
+        It is kept here, in the client's thread: the caller may be interrupted at any moment.
+        """
         client = self._inner
-        if not await client.wait(within):
-            return []
-        batch: list[Item] = []
-        while (item := client.poll()) is not None:
-            batch.append(item)
-        return batch
+        if await client.wait(within):
+            while (item := client.poll()) is not None:
+                self._fetched.append(item)
 
     def _call(self, work: Coroutine[Any, Any, T], within: float) -> T:
+        if self._loop.is_closed():
+            work.close()
+            raise closed()
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(within + _MARGIN)
@@ -178,10 +183,32 @@ class Client:
             future.cancel()
             raise
 
+    def _run(self) -> None:
+        """Run the loop until it is told to stop, and close what was opened in it."""
+        try:
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._leave())
+        finally:
+            self._loop.close()
+            self._gone.set()
+
+    async def _leave(self) -> None:
+        if self._client is not None:
+            await self._client.__aexit__(None, None, None)
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        if rest:
+            await asyncio.wait(rest, timeout=_LEAVE_WITHIN)
+
     def _end(self) -> None:
+        """Have the thread close all and end; a Ctrl-C here ends only the waiting for it."""
+        if self._thread.ident is None or self._gone.is_set():
+            return
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_MARGIN)
-        self._loop.close()
+        # Not by joining: in Python 3.11 a Ctrl-C there makes a thread look ended that still runs.
+        if self._gone.wait(_MARGIN):
+            self._thread.join(_MARGIN)
 
 
 def connect(

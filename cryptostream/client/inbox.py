@@ -42,7 +42,7 @@ class Inbox:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._items: deque[Item] = deque()
-        self._lost: dict[str, Gap] = {}
+        self._lost: dict[tuple[str, int], Gap] = {}
         self._high_water = 0
         self._received = 0
         self._dropped = 0
@@ -81,9 +81,9 @@ class Inbox:
 
     def _note(self, record: Record) -> None:
         topic = f"{type(record).__name__.lower()}/{record.symbol}/"
-        known = self._lost.get(topic)
-        same = known is not None and known.epoch == record.epoch
-        first = known.first if known is not None and same else record.seq
-        self._lost[topic] = Gap(
+        hole = (topic, record.epoch)
+        known = self._lost.get(hole)
+        first = known.first if known is not None else record.seq
+        self._lost[hole] = Gap(
             topic, record.symbol, record.epoch, first, record.seq, "slow_consumer"
         )

@@ -44,9 +44,15 @@ class Liveness:
         """Note an answer; ``more`` says whether others are awaited."""
         self._awaiting = now if more else None
 
-    def known(self, now: float) -> None:
-        """Note that the daemon knows this session."""
-        self._known = now
+    def excused(self, now: float) -> None:
+        """Begin to wait anew: we did not listen, so nobody is to blame for the silence."""
+        self._published = now
+        if self._awaiting is not None:
+            self._awaiting = now
+
+    def known(self, when: float) -> None:
+        """Note a time at which the daemon knew this session, or one before that."""
+        self._known = max(self._known, when)
 
     def known_within(self, lease: float, now: float) -> bool:
         """Tell whether the daemon knew this session less than a lease ago."""

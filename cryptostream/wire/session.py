@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cryptostream.errors import CryptoStreamError, ProtocolError
-from cryptostream.symbols import DEFAULT_EXCHANGE, parse_symbol
 from cryptostream.wire import messages
 from cryptostream.wire.calls import Calls, no_answer
 from cryptostream.wire.effects import (
@@ -50,7 +49,6 @@ class Session:
         self.connected = False
         self.lease = 10.0
         self.heartbeat = 1.0
-        self.default_exchange = DEFAULT_EXCHANGE
         self.request_size = Welcome(epoch=0).limits.max_tickers_per_request
         self.generation = 0
         self.malformed = 0
@@ -76,24 +74,30 @@ class Session:
     def subscribe(self, tickers: Iterable[str], now: float) -> list[Output]:
         """Add tickers; the answer comes as Accepted or Rejected for each of them."""
         out: list[Output] = []
-        fresh: list[str] = []
-        for ticker in tickers:
-            try:
-                symbol = parse_symbol(ticker, self.default_exchange)
-            except CryptoStreamError as error:
-                out.append(Rejected(ticker, error))
-                continue
-            if symbol in self._subscriptions:
-                out.append(Accepted(ticker, symbol))
-                continue
-            self._subscriptions.add(symbol, ticker)
-            self._wished = True
-            fresh.append(symbol)
-            if self._listening:
-                out += self._subscriptions.listen(symbol)
+        fresh = self._wish(tickers, out)
         if self.connected:
             self._add(fresh, now, out)
         return out
+
+    def _wish(self, tickers: Iterable[str], out: list[Output]) -> list[str]:
+        """Want tickers and listen to them; return the symbols that are to be asked for."""
+        fresh: list[str] = []
+        for ticker in tickers:
+            try:
+                symbol = self._subscriptions.meaning(ticker)
+            except CryptoStreamError as error:
+                out.append(Rejected(ticker, error))
+                continue
+            self._wished = True
+            if symbol is None:
+                self._subscriptions.hold(ticker)
+            elif self._subscriptions.add(symbol, ticker, self._calls.last):
+                fresh.append(symbol)
+                if self._listening:
+                    out += self._subscriptions.listen(symbol)
+            elif self._subscriptions.is_confirmed(symbol):
+                out.append(Accepted(ticker, symbol))
+        return fresh
 
     def unsubscribe(self, tickers: Iterable[str], now: float) -> list[Output]:
         """Remove tickers; nothing of them is delivered any more."""
@@ -101,11 +105,13 @@ class Session:
         gone: list[str] = []
         for ticker in tickers:
             try:
-                symbol = parse_symbol(ticker, self.default_exchange)
+                symbol = self._subscriptions.meaning(ticker)
             except CryptoStreamError as error:
                 out.append(Rejected(ticker, error))
                 continue
-            if self._drop(symbol, out):
+            if symbol is None:
+                self._subscriptions.release(ticker)
+            elif self._drop(symbol, out):
                 gone.append(symbol)
         if self.connected:
             for part in self._parts(gone):
@@ -153,6 +159,10 @@ class Session:
         elif self.connected and self._liveness.ping_due(self.lease, now):
             self._call(messages.Ping(), "ping", now, out)
         return out
+
+    def woke(self, now: float) -> None:
+        """Note that the clock was not looked at for long: what came meanwhile may lie unread."""
+        self._liveness.excused(now)
 
     def _lost(self, reason: str, now: float, out: list[Output]) -> None:
         if self.connected:
@@ -251,16 +261,18 @@ class Session:
             if error is not None:
                 self._refused(call_id, call, error, now, out)
             else:
-                self._granted(call, fields, now, out)
+                self._granted(call_id, call, fields, now, out)
         except ProtocolError:
             self._later(call_id, call, now)
             raise
 
-    def _granted(self, call: Call, fields: dict[str, Any], now: float, out: list[Output]) -> None:
+    def _granted(
+        self, call_id: int, call: Call, fields: dict[str, Any], now: float, out: list[Output]
+    ) -> None:
         if call.purpose == "hello":
             self._welcomed(read_answer(fields, Welcome), now, out)
         elif call.purpose == "declare":
-            self._declared(fields, now, out)
+            self._declared(call_id, fields, now, out)
         elif call.purpose == "recover":
             self._recovered(call.topic, fields, now, out)
         elif self.connected and self._is_forgotten(fields):
@@ -269,7 +281,8 @@ class Session:
                 out.append(Disconnected(self._taken_over()))
             self._hello(now, out)
             return
-        self._liveness.known(now)
+        # It knew us when it was asked, at the latest: its answer may have lain unread since.
+        self._liveness.known(call.deadline - ANSWER_WITHIN)
 
     def _taken_over(self) -> str:
         return f"another program uses the client id {self.client_id!r}: give each one of its own"
@@ -300,48 +313,54 @@ class Session:
             self._later(call_id, call, now)
         elif call.purpose == "declare":
             for symbol in call.asked():
-                asked = self._subscriptions.ticker_of(symbol) or symbol
-                if self._drop(symbol, out):
-                    out.append(Rejected(asked, error))
+                if self._subscriptions.is_spoken_of(symbol, call_id):
+                    self._reject(symbol, error, (), out)
 
     def _welcomed(self, welcome: Welcome, now: float, out: list[Output]) -> None:
         self.lease = welcome.lease
         self.heartbeat = welcome.heartbeat
-        self.default_exchange = welcome.default_exchange
         self.request_size = welcome.limits.max_tickers_per_request
         if not self.connected:
             self.connected = True
             out.append(Connected(welcome.epoch, welcome.simulated))
         self._enter_epoch(welcome.epoch)
+        self._wish(self._subscriptions.learn(welcome.default_exchange), out)
         if self._wished:
             self._declare(now, out)
 
-    def _declared(self, fields: dict[str, Any], now: float, out: list[Output]) -> None:
+    def _declared(
+        self, call_id: int, fields: dict[str, Any], now: float, out: list[Output]
+    ) -> None:
         results = fields.get("results")
         if not isinstance(results, list):
             raise ProtocolError("an answer about tickers has results")
         for found in results:
             result = read_answer(found, TickerResult)
+            symbol = result.symbol or result.ticker
+            if not self._subscriptions.is_spoken_of(symbol, call_id):
+                continue  # it was given up since, or wanted anew: another answer is to come
             if result.ok:
-                self._accepted(result, now, out)
+                self._accepted(symbol, result, now, out)
             else:
-                self._rejected(result, out)
+                self._reject(symbol, messages.error_of(result.error), result.suggestions, out)
 
-    def _accepted(self, result: TickerResult, now: float, out: list[Output]) -> None:
-        ticker = self._subscriptions.ticker_of(result.symbol)
-        if ticker is None:
-            return
-        out.append(Accepted(ticker, result.symbol))
+    def _accepted(self, symbol: str, result: TickerResult, now: float, out: list[Output]) -> None:
+        out += [Accepted(ticker, symbol) for ticker in self._subscriptions.confirm(symbol)]
         for image in messages_of(result.images):
             found = self._topics.get(image.topic)
             if found is not None and found.mode is Mode.SYNCING:
                 self._image(image, now, out)
 
-    def _rejected(self, result: TickerResult, out: list[Output]) -> None:
-        symbol = result.symbol or result.ticker
-        asked = self._subscriptions.ticker_of(symbol) or result.ticker
+    def _reject(
+        self,
+        symbol: str,
+        error: CryptoStreamError,
+        suggestions: tuple[str, ...],
+        out: list[Output],
+    ) -> None:
+        concerned = self._subscriptions.concerned(symbol)
         self._drop(symbol, out)
-        out.append(Rejected(asked, messages.error_of(result.error), result.suggestions))
+        out += [Rejected(ticker, error, suggestions) for ticker in concerned]
 
     # -- images and missing parts -------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from cryptostream.client import connect
 from cryptostream.errors import NotConnected, UnknownSymbol
 from cryptostream.records import Status, Tick
-from tests.local_market import Background, local_config
+from tests.local_market import Background, local_config, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +63,58 @@ def test_events_end_after_a_silence(background):
         assert any(isinstance(item, Tick) for item in items)
         assert any(isinstance(item, Status) for item in items)
         assert cs.status[BTC].code == "ok"
+
+
+def test_what_comes_just_before_the_silence_would_be_long_enough_is_yielded(background):
+    with connected(background) as cs:
+        cs.subscribe("BTCUSDT")
+        list(cs.events(within=1.0))
+        batch = cs._batch
+
+        async def just_in_time(pause):
+            """The tick comes while the wait that would be the last one goes on."""
+            await asyncio.wrap_future(
+                asyncio.get_running_loop().run_in_executor(None, background.ticks, "1")
+            )
+            await until(lambda: cs._client.statistics().length > 0)
+            return await batch(pause)
+
+        cs._batch = just_in_time
+        events = cs.events(within=0.2)
+        ticks = []
+        for item in events:
+            cs._batch = batch
+            ticks += [item.last] if isinstance(item, Tick) else []
+        assert ticks == [1]
+
+
+def test_a_silence_is_not_over_before_its_time(background):
+    with connected(background) as cs:
+        cs.subscribe("BTCUSDT")
+        waits = []
+        batch = cs._batch
+
+        def counted(pause):
+            waits.append(pause)
+            return batch(pause)
+
+        cs._batch = counted
+        background.ticks("1", "2")
+        last = None
+        for _item in cs.events(within=0.4):
+            last = time.monotonic()
+        assert last is not None
+        assert time.monotonic() - last >= 0.4
+        assert max(waits) <= 0.5
+
+
+def test_the_statuses_are_a_copy_of_their_own(background):
+    with connected(background) as cs:
+        cs.subscribe("BTCUSDT")
+        list(cs.events(within=0.3))
+        mine = cs.status
+        mine.clear()
+        assert [*cs.status] == [BTC]
 
 
 def test_a_bad_ticker_raises_with_its_suggestions(background):

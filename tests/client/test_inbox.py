@@ -50,6 +50,25 @@ def test_a_full_inbox_drops_the_oldest_tick_and_says_which():
     assert [item.seq for item in rest] == [3, 4, 5]
 
 
+def test_what_was_dropped_of_two_epochs_is_told_of_both():
+    inbox = Inbox(3)
+    began_anew = Gap("tick/BINANCE:BTCUSDT/", "BINANCE:BTCUSDT", 1, 6, None, "new_epoch")
+    for seq in range(1, 6):
+        inbox.put(tick(seq))
+    inbox.put(began_anew)
+    for seq in range(1, 6):
+        inbox.put(tick(seq, epoch=2))
+
+    items = drain(inbox)
+
+    gaps = [item for item in items if isinstance(item, Gap)]
+    assert [(gap.epoch, gap.first, gap.last) for gap in gaps if gap is not began_anew] == [
+        (1, 1, 5),
+        (2, 1, 3),
+    ]
+    assert began_anew in items
+
+
 def test_events_are_never_dropped():
     inbox = Inbox(2)
     inbox.put(Connected(1, simulated=False))

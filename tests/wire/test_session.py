@@ -36,13 +36,82 @@ from tests.wire.sessions import (
 
 def test_a_session_listens_before_it_says_hello_and_says_hello_before_anything_else():
     session = Session("me", agent="test 1")
-    assert session.subscribe(["btcusdt"], 0.0) == []
+    assert session.subscribe(["binance:btcusdt"], 0.0) == []
 
     out = session.started(0.0)
 
     assert [effect.topic for effect in only(Listen, out)] == [SYS_HEARTBEAT, *TOPICS]
     assert requests(out) == [m.Hello(client="me", agent="test 1")]
     assert isinstance(out[-1], Send)
+
+
+def test_a_ticker_without_an_exchange_waits_for_the_daemon_to_say_which_it_means():
+    session = Session("me")
+    assert session.subscribe(["btcusd", "ethusd"], 0.0) == []
+    assert only(Rejected, session.subscribe(["???"], 0.0)) != []
+    session.unsubscribe(["ETHUSD"], 0.0)
+    assert session.wanted() == []
+
+    out = welcome(session, session.started(0.0), default_exchange="KRAKEN")
+
+    assert session.wanted() == ["KRAKEN:BTCUSD"]
+    assert [one.topic for one in only(Listen, out)] == [
+        topic(kind, "KRAKEN:BTCUSD") for kind in KINDS
+    ]
+    assert isinstance(out[-1], Send)  # it asks for the image when it listens already
+    assert requests(out) == [m.Set(tickers=["KRAKEN:BTCUSD"], generation=1)]
+    said = accept(session, out, Tape(EPOCH, 100))
+    assert only(Accepted, said) == [Accepted("btcusd", "KRAKEN:BTCUSD")]
+    session.unsubscribe(["BTCUSD"], 0.0)
+    assert session.wanted() == []
+
+
+def test_a_ticker_means_what_it_meant_when_it_was_wanted():
+    """The daemon may come back with another default exchange."""
+    session = Session("me")
+    session.subscribe(["BTCUSD"], 0.0)
+    welcome(session, session.started(0.0), default_exchange="KRAKEN")
+    session.clock(10.0)
+    welcome(session, session.started(11.0), 11.0, default_exchange="BINANCE")
+
+    assert only(Listen, session.subscribe(["btcusd"], 11.0)) == []
+    assert session.wanted() == ["KRAKEN:BTCUSD"]
+    session.unsubscribe(["btcusd"], 11.0)
+    assert session.wanted() == []
+    session.subscribe(["btcusd"], 11.0)
+    assert session.wanted() == ["BINANCE:BTCUSD"]
+
+
+def test_a_default_exchange_that_is_none_refuses_what_needs_one():
+    session = Session("me")
+    session.subscribe(["BTCUSD"], 0.0)
+    out = welcome(session, session.started(0.0), default_exchange="?")
+    assert [one.ticker for one in only(Rejected, out)] == ["BTCUSD"]
+
+
+def test_what_the_daemon_has_not_confirmed_is_not_accepted_and_all_ways_of_writing_are_told():
+    session, tape = connected()
+    out = session.subscribe(["btcusdt", "BTCUSDT", "btcusdt"], 0.0)
+    assert only(Accepted, out) == []
+    assert session.subscribe(["Binance:BTCUSDT"], 0.0) == []
+
+    said = accept(session, out, tape)
+
+    assert [one.ticker for one in only(Accepted, said)] == ["btcusdt", "BTCUSDT", "Binance:BTCUSDT"]
+
+
+def test_an_answer_to_an_older_wish_says_nothing_of_a_newer_one():
+    session, tape = connected()
+    first = session.subscribe(["BTCUSDT"], 0.0)
+    session.unsubscribe(["BTCUSDT"], 0.0)
+    second = session.subscribe(["BTCUSDT"], 0.0)
+
+    [(call_id, _)] = sent(first)
+    refused = RequestError("too large")
+    assert session.answer(m.encode_refusal(call_id, refused), 0.0) == []
+    assert session.wanted() == [SYMBOL]
+    assert only(Accepted, accept(session, first, tape)) == []
+    assert only(Accepted, accept(session, second, tape)) == [Accepted("BTCUSDT", SYMBOL)]
 
 
 def test_the_welcome_is_told_and_followed_by_the_whole_wanted_set():

@@ -60,6 +60,30 @@ def test_two_programs_with_one_id_are_told_of_each_other():
     assert Connected(EPOCH, simulated=False) in welcome(session, out, 3.0)
 
 
+def test_an_answer_that_lay_unread_for_a_lease_accuses_nobody():
+    """The lease counts from when the daemon heard us, not from when we read that it did."""
+    session, _ = connected("BTCUSDT")
+    beat = Tape(EPOCH, 1).heartbeat(1)
+    session.data(beat, 2.9)
+    [(call_id, _)] = sent(session.clock(3.0))
+    session.data(beat, 12.1)
+    session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": True}), 12.1)
+
+    [(call_id, _)] = sent(session.clock(12.1))
+    out = session.answer(m.encode_answer(call_id, {"epoch": EPOCH, "session": False}), 12.2)
+
+    assert only(Disconnected, out) == []
+    assert requests(out) == [m.Hello(client="me")]
+
+
+def test_a_program_that_was_busy_listens_first_and_then_judges():
+    session, _ = connected("BTCUSDT")
+    session.request(m.List(), 0.0, within=20.0)
+    session.woke(10.0)
+    assert only(Disconnected, session.clock(10.0)) == []
+    assert isinstance(session.clock(13.1)[0], Disconnected)
+
+
 def test_a_daemon_whose_clock_was_set_back_is_noticed_by_its_answer():
     """Its data look like late echoes, because their epoch is smaller."""
     session, _ = connected("BTCUSDT")

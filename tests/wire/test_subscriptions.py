@@ -49,3 +49,39 @@ def test_what_is_dropped_is_forgotten_and_what_was_never_listened_to_needs_no_en
     assert it.drop(ETH) == []
     assert it.drop("X:Y") == []
     assert (it.symbols(), it.topics) == ([], {})
+
+
+def test_a_ticker_without_an_exchange_means_nothing_before_the_default_is_known():
+    it = Subscriptions()
+    assert it.meaning("btcusd") is None
+    assert it.meaning("kraken:btcusd") == "KRAKEN:BTCUSD"
+    it.hold("btcusd")
+    it.hold("ethusd")
+    it.release(" ETHUSD ")
+    assert it.learn("KRAKEN") == ["btcusd"]
+    assert it.learn("KRAKEN") == []
+    assert it.meaning("btcusd") == "KRAKEN:BTCUSD"
+
+
+def test_what_was_written_keeps_its_meaning_as_long_as_it_is_wanted():
+    it = Subscriptions()
+    it.learn("KRAKEN")
+    it.add("KRAKEN:BTCUSD", "BTCUSD")
+    it.learn("BINANCE")
+    assert it.meaning(" btcusd") == "KRAKEN:BTCUSD"
+    it.drop("KRAKEN:BTCUSD")
+    assert it.meaning("btcusd") == "BINANCE:BTCUSD"
+
+
+def test_a_word_of_the_daemon_is_for_all_ways_of_writing_that_await_it():
+    it = Subscriptions()
+    assert it.add(BTC, "btcusdt", after=3)
+    assert not it.add(BTC, "BTCUSDT", after=9)
+    assert not it.add(BTC, "BTCUSDT")
+    assert [it.is_spoken_of(BTC, call_id) for call_id in (3, 4)] == [False, True]
+    assert not it.is_spoken_of(ETH, 4)
+    assert not it.is_confirmed(BTC)
+    assert it.confirm(BTC) == ["btcusdt", "BTCUSDT"]
+    assert it.is_confirmed(BTC)
+    assert it.confirm(BTC) == ["btcusdt"]  # said anew after a reconnection
+    assert it.concerned(BTC) == ["btcusdt"]
