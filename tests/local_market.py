@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cryptostream.client import aio
+from cryptostream.client import aio, connect
 from cryptostream.config.settings import Config
 from cryptostream.records import Tick
 from cryptostream.router.actor import RouterActor
@@ -244,6 +244,10 @@ class Background:
 
     def _run(self, work):
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def connect(self, **options):
+        """Return a blocking client, for ``with``."""
+        return connect(self._config.router.control, self._config.router.data, **options)
 
     def ticks(self, *prices: str, symbol: str = "BINANCE:BTCUSDT") -> None:
         async def publish() -> None:

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
 from cryptostream.client import connect
 from cryptostream.errors import NotConnected, UnknownSymbol
 from cryptostream.records import Status, Tick
-from tests.local_market import Background, local_config, until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+from tests.local_market import until
 
 BTC = "BINANCE:BTCUSDT"
 
 
-@pytest.fixture
-def background(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Iterator[Background]:
-    with Background(local_config(free_ports(2), tmp_path)) as running:
-        yield running
-
-
-def connected(background: Background, **options):
-    router = background.market.config.router
-    return connect(router.control, router.data, **options)
-
-
 def test_a_stream_yields_ticks(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         background.ticks("1", "2", "3")
 
@@ -41,7 +25,7 @@ def test_a_stream_yields_ticks(background):
 
 
 def test_what_an_ended_loop_leaves_behind_is_there_for_the_next_one(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         background.ticks("1", "2", "3", "4")
 
@@ -54,7 +38,7 @@ def test_what_an_ended_loop_leaves_behind_is_there_for_the_next_one(background):
 
 
 def test_events_end_after_a_silence(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         background.ticks("1")
 
@@ -66,7 +50,7 @@ def test_events_end_after_a_silence(background):
 
 
 def test_what_comes_just_before_the_silence_would_be_long_enough_is_yielded(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         list(cs.events(within=1.0))
         batch = cs._batch
@@ -89,7 +73,7 @@ def test_what_comes_just_before_the_silence_would_be_long_enough_is_yielded(back
 
 
 def test_a_silence_is_not_over_before_its_time(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         waits = []
         batch = cs._batch
@@ -109,7 +93,7 @@ def test_a_silence_is_not_over_before_its_time(background):
 
 
 def test_the_statuses_are_a_copy_of_their_own(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         list(cs.events(within=0.3))
         mine = cs.status
@@ -118,14 +102,14 @@ def test_the_statuses_are_a_copy_of_their_own(background):
 
 
 def test_a_bad_ticker_raises_with_its_suggestions(background):
-    with connected(background) as cs, pytest.raises(UnknownSymbol) as refusal:
+    with background.connect() as cs, pytest.raises(UnknownSymbol) as refusal:
         next(cs.stream("NOSUCH"))
 
     assert refusal.value.suggestions == ("BINANCE:NOW",)
 
 
 def test_requests_answer(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         background.ticks("1", "2")
         stream = cs.stream("BTCUSDT")

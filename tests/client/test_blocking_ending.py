@@ -12,24 +12,12 @@ import pytest
 from cryptostream.client import connect
 from cryptostream.errors import ConfigError, NotConnected
 from cryptostream.records import Tick
-from tests.local_market import DEADLINE, Background, local_config
+from tests.local_market import DEADLINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from cryptostream.client.blocking import Client
-
-
-@pytest.fixture
-def background(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Iterator[Background]:
-    with Background(local_config(free_ports(2), tmp_path)) as running:
-        yield running
-
-
-def connected(background: Background, **options):
-    router = background.market.config.router
-    return connect(router.control, router.data, **options)
 
 
 class CtrlC:
@@ -68,7 +56,7 @@ def test_ctrl_c_while_no_daemon_answers_leaves_nothing_open(free_ports):
 
 
 def test_ctrl_c_while_closing_still_ends_thread_and_loop(background):
-    cs = connected(background).__enter__()
+    cs = background.connect().__enter__()
     CtrlC(cs, lambda: cs._client._sockets._control is None)
     pressed = threading.Event()
     end = cs._client._sockets.end
@@ -91,7 +79,7 @@ def test_a_mistyped_address_is_an_error_with_its_remedy_and_leaves_nothing_open(
 
 
 def test_a_closed_client_says_so(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         pass
 
     with pytest.raises(NotConnected, match="closed"):
@@ -102,7 +90,7 @@ def test_a_closed_client_says_so(background):
 
 
 def test_ctrl_c_while_a_batch_is_fetched_loses_nothing(background):
-    with connected(background) as cs:
+    with background.connect() as cs:
         cs.subscribe("BTCUSDT")
         background.ticks("1", "2", "3")
         while cs.statistics().received < 4:

@@ -1,0 +1,20 @@
+"""What tests of the clients share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.local_market import Background, local_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def background(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Iterator[Background]:
+    """Run a local market beside the test, for a client that blocks."""
+    with Background(local_config(free_ports(2), tmp_path)) as running:
+        yield running
