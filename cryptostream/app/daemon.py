@@ -128,14 +128,13 @@ class Daemon:
 
     def stop(self) -> None:
         """Stop everything; again is no error."""
-        if self._root is not None:
-            root, self._root = self._root, None
-            try:
+        root, self._root = self._root, None
+        try:
+            if root is not None:
                 self._call(root.stop("its program ends it"), _STOP_WITHIN)
-            finally:
+        finally:
+            if self._thread.is_alive():
                 self._end()
-        elif self._thread.is_alive():
-            self._end()
 
     def connect(self) -> Client:
         """Return a client of this daemon, for ``with``."""

@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from cryptostream.config.settings import Config
+
 
 @pytest.fixture
-def background(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Iterator[Background]:
+def config(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Config:
+    return local_config(free_ports(2), tmp_path)
+
+
+@pytest.fixture
+def background(config: Config) -> Iterator[Background]:
     """Run a local market beside the test, for a client that blocks."""
-    with Background(local_config(free_ports(2), tmp_path)) as running:
+    with Background(config) as running:
         yield running

@@ -16,7 +16,6 @@ from cryptostream.wire.effects import Connected, Disconnected, Gap
 from cryptostream.wire.messages import History, Subscribe
 from tests.local_market import (
     DEADLINE,
-    local_config,
     local_market,
     running_router,
     running_worker,
@@ -26,18 +25,10 @@ from tests.local_market import (
 from tests.relay import relay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from cryptostream.config.settings import Config
 
 BTC = "BINANCE:BTCUSDT"
 SOCKETS = ("control", "data")
-
-
-@pytest.fixture
-def config(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Config:
-    return local_config(free_ports(2), tmp_path)
 
 
 def is_tick(item: object) -> bool:

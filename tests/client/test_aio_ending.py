@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 BTC = "BINANCE:BTCUSDT"
 
 
-@pytest.fixture
-def config(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Config:
-    return local_config(free_ports(2), tmp_path)
-
-
 def alone(config: Config) -> aio.AsyncClient:
     """Return a client of a daemon that does not run."""
     return aio.connect(config.router.control, config.router.data)

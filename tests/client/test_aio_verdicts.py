@@ -9,20 +9,12 @@ import pytest
 
 from cryptostream.client import aio
 from cryptostream.errors import NotConnected, UnknownSymbol
-from tests.local_market import DEADLINE, Listing, Verdict, local_config, local_market, until
+from tests.local_market import DEADLINE, Listing, Verdict, local_market, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from cryptostream.config.settings import Config
 
 BTC = "BINANCE:BTCUSDT"
-
-
-@pytest.fixture
-def config(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Config:
-    return local_config(free_ports(2), tmp_path)
 
 
 async def test_a_ticker_that_is_named_twice_in_one_call_is_refused_once(config: Config) -> None:

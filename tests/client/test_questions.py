@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from cryptostream.records import Tick
-from tests.local_market import local_config, local_market, take, until
+from tests.local_market import local_market, take, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from cryptostream.config.settings import Config
 
 BTC = "BINANCE:BTCUSDT"
-
-
-@pytest.fixture
-def config(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Config:
-    return local_config(free_ports(2), tmp_path)
 
 
 def is_tick(item: object) -> bool:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 # A page that has just been opened may not have every field yet; the site sends them within its
 # first second. What is not there after so many seconds is what the site has no more.
 PATIENCE = 5.0
-_WELL = frozenset({PageState.LIVE, PageState.QUIET})
+# States of a page whose price is certain.
+WELL = frozenset({PageState.LIVE, PageState.QUIET})
 _FIELDS = ("bid", "ask", "volume", "change", "change_percent")
 
 
 def may_speak(former: tuple[PageState, str], successor: tuple[PageState, str]) -> bool:
     """Whether a page in this state (with its code) is no worse than the one that it follows."""
-    return successor[0] in _WELL or (successor == former and successor[0] is PageState.SUSPECT)
+    return successor[0] in WELL or (successor == former and successor[0] is PageState.SUSPECT)
 
 
 def missed(

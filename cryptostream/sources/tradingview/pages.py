@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from cryptostream.sources.tradingview.handover import may_speak, missed
+from cryptostream.sources.tradingview.handover import WELL, may_speak, missed
 from cryptostream.sources.tradingview.page import PageActor
 from cryptostream.sources.tradingview.recycling import pause_after
 from cryptostream.sources.tradingview.watch import SOURCE
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _LOOK = 0.5
 # What a page that stands by keeps of its own ticks: more than two pages ever lie apart.
 _HEARD = 256
-_WELL = frozenset({PageState.LIVE, PageState.QUIET})
 
 
 class StandBy:
@@ -209,7 +208,7 @@ class BrowserSource:
         states = [(one.report.state, one.report.code) for one in (former, page)]
         if not may_speak(*states):
             return None
-        reliable = former.watch.last_tick if former.report.state in _WELL else None
+        reliable = former.watch.last_tick if former.report.state in WELL else None
         jump = Decimal(str(self._settings.max_jump_percent)) / 100
         return missed(reliable, list(by.heard), jump, by.speaks_for(now))
 
